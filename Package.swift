@@ -1,0 +1,89 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .strictMemorySafety(), .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// Every library, lowest layer first, with what it may import; `make lint` holds the code to it.
+let layers: [(name: String, uses: [Target.Dependency])] = [
+  ("TensorKernels", ["COpenBLAS"]),
+  ("Autograd", ["TensorKernels"]),
+  ("Optimizers", ["Autograd", "TensorKernels"]),
+  ("Tokenization", []),
+  ("Datasets", ["Tokenization", .product(name: "Crypto", package: "swift-crypto")]),
+  ("Tasks", ["Datasets", "Tokenization"]),
+  ("LanguageModel", ["Autograd", "TensorKernels", "Tokenization"]),
+  (
+    "SupervisedFineTuning",
+    ["LanguageModel", "Optimizers", "Datasets", "Tokenization", "Autograd", "TensorKernels"]
+  ),
+  (
+    "RewardModeling",
+    ["LanguageModel", "Optimizers", "Datasets", "Tokenization", "Autograd", "TensorKernels"]
+  ),
+  ("PPO", ["LanguageModel", "Optimizers", "Datasets", "Tokenization", "Autograd", "TensorKernels"]),
+  ("DPO", ["LanguageModel", "Optimizers", "Datasets", "Tokenization", "Autograd", "TensorKernels"]),
+  (
+    "Evaluation",
+    [
+      "LanguageModel", "Optimizers", "Datasets", "Tokenization", "Tasks", "RewardModeling", "PPO",
+      "DPO", "Autograd", "TensorKernels", .product(name: "RealModule", package: "swift-numerics"),
+    ]
+  ),
+  (
+    "Experiments",
+    [
+      "Evaluation", "SupervisedFineTuning", "RewardModeling", "PPO", "DPO", "Tasks", "Datasets",
+      "Tokenization", "LanguageModel", "Optimizers", "Autograd", "TensorKernels",
+      .product(name: "Yams", package: "Yams"),
+      .product(name: "Logging", package: "swift-log"),
+      .product(name: "Crypto", package: "swift-crypto"),
+      .product(name: "Subprocess", package: "swift-subprocess"),
+      .product(name: "SystemPackage", package: "swift-system"),
+    ]
+  ),
+]
+
+let libraries = layers.flatMap { layer -> [Target] in
+  [
+    .target(name: layer.name, dependencies: layer.uses, swiftSettings: settings),
+    .testTarget(
+      name: "\(layer.name)Tests",
+      dependencies: [.target(name: layer.name), "TestSupport"] + layer.uses,
+      swiftSettings: settings),
+  ]
+}
+
+let package = Package(
+  name: "Tandem",
+  platforms: [.macOS(.v26)],
+  products: [.executable(name: "tandem", targets: ["tandem"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+  ],
+  targets: libraries + [
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .target(
+      name: "TestSupport", dependencies: ["Autograd", "TensorKernels"], path: "Tests/TestSupport",
+      swiftSettings: settings),
+    .executableTarget(
+      name: "tandem",
+      dependencies: [
+        "Experiments", "Evaluation", "SupervisedFineTuning", "RewardModeling", "PPO", "DPO",
+        "Tasks", "Datasets", "Tokenization", "LanguageModel", "Optimizers", "TensorKernels",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
+  ]
+)
