@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Builds the DocC archive of every library into .build/docs, one folder a module.
+set -euo pipefail
+modules="TensorKernels Autograd Optimizers Tokenization Datasets Tasks LanguageModel SupervisedFineTuning RewardModeling PPO DPO Evaluation Experiments"
+graphs=.build/symbol-graphs
+rm -rf "$graphs" .build/docs && mkdir -p "$graphs" .build/docs
+swift build -c release --scratch-path .build-docs \
+  -Xswiftc -emit-symbol-graph -Xswiftc -emit-symbol-graph-dir -Xswiftc "$PWD/$graphs"
+for module in $modules; do
+  folder="$graphs/of-$module" && mkdir -p "$folder" && cp "$graphs/$module"*.symbols.json "$folder"
+  catalog=$(find "Sources/$module" -name '*.docc' -maxdepth 1)
+  docc convert $catalog --additional-symbol-graph-dir "$folder" --fallback-display-name "$module" \
+    --fallback-bundle-identifier "tandem.$module" --output-path ".build/docs/$module" >/dev/null
+  echo "built .build/docs/$module"
+done

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Installs Debian packages that are missing, saying so first.  Usage: install.sh PACKAGE:PROOF …
+# PROOF is a command, or NAME.pc for a library that pkg-config knows.
+set -euo pipefail
+present() {
+  case "$1" in
+    *.pc) command -v pkg-config >/dev/null && pkg-config --exists "${1%.pc}" ;;
+    *) command -v "$1" >/dev/null ;;
+  esac
+}
+missing=()
+for item in "$@"; do
+  present "${item#*:}" || missing+=("${item%%:*}")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+if ! command -v apt-get >/dev/null; then
+  echo "missing: ${missing[*]}. This machine has no apt-get: install their equivalents and try again." >&2
+  exit 69
+fi
+sudo=""
+[ "$(id -u)" -eq 0 ] || sudo="sudo"
+echo "installing with apt: ${missing[*]}"
+$sudo apt-get update -qq
+DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+for item in "$@"; do
+  present "${item#*:}" || { echo "installed ${item%%:*}, but ${item#*:} is still not found" >&2; exit 69; }
+done
