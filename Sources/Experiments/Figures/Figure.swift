@@ -1,0 +1,107 @@
+/// One point of a series: a place, and the interval around it where there is one.
+public struct FigurePoint: Sendable, Equatable {
+  /// The horizontal coordinate.
+  public var x: Double
+  /// The vertical coordinate.
+  public var y: Double
+  /// The lower end of the interval; equal to `y` where there is none.
+  public var low: Double
+  /// The upper end of the interval; equal to `y` where there is none.
+  public var high: Double
+
+  /// Creates a point, with an interval where both ends are given.
+  public init(x: Double, y: Double, low: Double? = nil, high: Double? = nil) {
+    (self.x, self.y) = (x, y)
+    (self.low, self.high) = (low ?? y, high ?? y)
+  }
+
+  var isFinite: Bool { x.isFinite && y.isFinite && low.isFinite && high.isFinite }
+}
+
+/// How a series is drawn.
+public enum SeriesStyle: String, Sendable {
+  /// A line with a translucent band between `low` and `high`.
+  case band
+  /// A thin line, for single seeds behind a mean.
+  case thinLine
+  /// Single marks.
+  case marks
+  /// A dashed grey guide line.
+  case guide
+  /// A mark with an error bar, one category an `x`.
+  case errorBar
+}
+
+/// A named run of points in one colour.
+public struct FigureSeries: Sendable {
+  /// The name in the legend; empty for none.
+  public var name: String
+  /// A colour such as `#0072B2`.
+  public var color: String
+  /// How it is drawn.
+  public var style: SeriesStyle
+  /// The points, in drawing order.
+  public var points: [FigurePoint]
+
+  /// Creates a series; points with a coordinate that is not finite are left out.
+  public init(name: String, color: String, style: SeriesStyle, points: [FigurePoint]) {
+    (self.name, self.color, self.style) = (name, color, style)
+    self.points = points.filter(\.isFinite)
+  }
+}
+
+/// A figure as data; ``GnuplotScript`` says how it is drawn.
+public struct Figure: Sendable {
+  /// The file name without ending, such as `gold-by-kl`.
+  public var name: String
+  /// The title above the axes.
+  public var title: String
+  /// What stands under it in a report: how to read it and what the band is.
+  public var caption: String
+  /// The label of the horizontal axis.
+  public var xLabel: String
+  /// The label of the vertical axis.
+  public var yLabel: String
+  /// The names of categories at x = 0, 1, …; empty for a numeric axis.
+  public var categories: [String] = []
+  /// The series, back to front.
+  public var series: [FigureSeries]
+
+  /// Creates a figure.
+  public init(
+    name: String, title: String, caption: String, xLabel: String, yLabel: String,
+    categories: [String] = [], series: [FigureSeries]
+  ) {
+    (self.name, self.title, self.caption) = (name, title, caption)
+    (self.xLabel, self.yLabel) = (xLabel, yLabel)
+    self.categories = categories
+    self.series = series.filter { !$0.points.isEmpty }
+  }
+
+  /// Whether there is nothing to draw.
+  public var isEmpty: Bool { series.isEmpty }
+
+  /// The figure's numbers: `series,x,y,low,high`, a line a point.
+  public var csv: String {
+    var lines = ["series,x,y,low,high"]
+    for (index, one) in series.enumerated() {
+      for p in one.points {
+        lines.append("\(index),\(short(p.x)),\(short(p.y)),\(short(p.low)),\(short(p.high))")
+      }
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+}
+
+/// The Okabe–Ito palette, which stays distinct for colour-blind readers; PPO is blue and DPO vermilion everywhere.
+public enum Palette {
+  /// The colour of an arm: by its name where it is a known one, else by its place.
+  public static func color(of arm: String, at index: Int) -> String {
+    let known = [
+      "PPO": "#0072B2", "PPO-GT": "#56B4E9", "DPO": "#D55E00", "best-of-n": "#009E73",
+      "SFT": "#555555",
+    ]
+    let others = ["#CC79A7", "#E69F00", "#F0E442", "#000000"]
+    return known[arm] ?? others[index % others.count]
+  }
+}

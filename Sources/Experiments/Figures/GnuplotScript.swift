@@ -1,0 +1,80 @@
+/// The gnuplot program that draws a figure from the CSV file beside it.
+public struct GnuplotScript: Sendable {
+  /// The program text: `gnuplot NAME.gp` makes NAME.svg and NAME.png in the working folder.
+  public let text: String
+
+  /// Writes the program for a figure.
+  public init(_ figure: Figure) {
+    let plot = Self.plot(figure)
+    text = """
+      # Draws \(figure.name).svg and \(figure.name).png from \(figure.name).csv:  gnuplot \(figure.name).gp
+      set datafile separator ","
+      set title "\(quoted(figure.title))" font ",13"
+      set xlabel "\(quoted(figure.xLabel))"
+      set ylabel "\(quoted(figure.yLabel))"
+      set border 3 lc rgb "#666666"
+      set tics nomirror out
+      set grid lc rgb "#e4e4e4" lw 1
+      set key outside right top vertical Left reverse samplen 2
+      set style fill transparent solid 0.18 noborder
+      \(Self.axis(figure))
+      data = "\(figure.name).csv"
+      set terminal svg size 760,420 font "Helvetica,12" name "\(figure.name)" background rgb "white"
+      set output "\(figure.name).svg"
+      plot \(plot)
+      set terminal pngcairo size 1140,630 font "Helvetica,15"
+      set output "\(figure.name).png"
+      replot
+
+      """
+  }
+
+  private static func axis(_ figure: Figure) -> String {
+    guard !figure.categories.isEmpty else { return "set xtics auto" }
+    let tics = figure.categories.enumerated().map { "\"\(quoted($1))\" \($0)" }
+    return """
+      set xtics (\(tics.joined(separator: ", ")))
+      set xrange [-0.6:\(short(Double(figure.categories.count) - 0.4))]
+      """
+  }
+
+  private static func plot(_ figure: Figure) -> String {
+    figure.series.enumerated().flatMap { elements(of: $1, at: $0) }
+      .joined(separator: ", \\\n  ")
+  }
+
+  /// A series is picked out of the file by its number in the first column.
+  private static func elements(of series: FigureSeries, at index: Int) -> [String] {
+    func column(_ n: Int) -> String { "($1==\(index)?$\(n):1/0)" }
+    func from(_ columns: Int...) -> String {
+      "data using " + columns.map(column).joined(separator: ":")
+    }
+    let title = series.name.isEmpty ? "notitle" : "title \"\(quoted(series.name))\""
+    let color = "lc rgb \"\(series.color)\""
+    switch series.style {
+    case .band:
+      return [
+        "\(from(2, 4, 5)) skip 1 with filledcurves \(color) notitle",
+        "\(from(2, 3)) skip 1 with linespoints lw 2 pt 7 ps 0.35 \(color) \(title)",
+      ]
+    case .thinLine: return ["\(from(2, 3)) skip 1 with lines lw 0.6 \(color) \(title)"]
+    case .marks: return ["\(from(2, 3)) skip 1 with points pt 7 ps 0.4 \(color) \(title)"]
+    case .guide: return ["\(from(2, 3)) skip 1 with lines lw 1.5 dt 2 \(color) \(title)"]
+    case .errorBar:
+      return ["\(from(2, 3, 4, 5)) skip 1 with yerrorbars lw 2 pt 7 ps 0.8 \(color) \(title)"]
+    }
+  }
+}
+
+/// Text inside gnuplot's double quotes: quotes and backslashes escaped, and enhanced-text marks made plain.
+private func quoted(_ text: String) -> String {
+  var result = ""
+  for character in text {
+    switch character {
+    case "\"", "\\": result += "\\\(character)"
+    case "_", "^", "@", "{", "}", "&": result += "\\\\\(character)"
+    default: result.append(character)
+    }
+  }
+  return result
+}

@@ -1,0 +1,80 @@
+/// What stands on the horizontal axis of a reward curve.
+enum CurveAxis: String, CaseIterable, Sendable {
+  case step, kl, flops
+
+  var label: String {
+    switch self {
+    case .step: "training step (DPO: a batch of pairs; PPO: an iteration of rollouts)"
+    case .kl: "sequence KL(π‖π_ref), nats"
+    case .flops: "training cost, GFLOP (reward model included, SFT left out)"
+    }
+  }
+
+  func value(_ row: EvaluationRow) -> Double {
+    switch self {
+    case .step: Double(row.step)
+    case .kl: row.values["eval/kl"] ?? .nan
+    case .flops: Double(row.cost.flops) / 1e9
+    }
+  }
+}
+
+/// Gold and proxy reward against steps, KL and FLOPs, a line an arm and a band over its seeds.
+func rewardCurveFigures(_ runs: [ArmRuns]) -> [Figure] {
+  let rewards = [("gold", "eval/gold_reward"), ("proxy", "eval/proxy_reward")]
+  return rewards.flatMap { name, key in
+    CurveAxis.allCases.map { axis in
+      rewardCurve(runs, name: name, key: key, axis: axis)
+    }
+  }.filter { !$0.isEmpty }
+}
+
+private func rewardCurve(_ runs: [ArmRuns], name: String, key: String, axis: CurveAxis) -> Figure {
+  let seeds = runs.map(\.cells.count).max() ?? 0
+  let note =
+    axis == .kl
+    ? "Thin lines are single seeds; the thick line joins the means of each checkpoint."
+    : "The line is the mean over seeds."
+  return Figure(
+    name: "\(name)-by-\(axis.rawValue)",
+    title: "\(name == "gold" ? "Gold" : "Proxy") reward against \(axis.rawValue)",
+    caption: "\(note) The band is the 95 % Student-t interval over \(seeds) seeds. "
+      + (name == "gold"
+        ? "The gold reward is the one that the annotator's labels were drawn from."
+        : "The proxy is the seed's reward model, in the annotator's logit units."),
+    xLabel: axis.label, yLabel: "\(name) reward",
+    series: runs.flatMap { series(of: $0, key: key, axis: axis) })
+}
+
+private func series(of run: ArmRuns, key: String, axis: CurveAxis) -> [FigureSeries] {
+  guard run.isTrained else { return [bestOfN(run, key: key, axis: axis)].compactMap { $0 } }
+  var result: [FigureSeries] = []
+  if axis == .kl {
+    result = run.cells.map { cell in
+      let points = cell.evaluations.map {
+        FigurePoint(x: axis.value($0), y: $0.values[key] ?? .nan)
+      }
+      return FigureSeries(name: "", color: run.color, style: .thinLine, points: points)
+    }
+  }
+  let means = run.checkpoints.compactMap { rows in meanPoint(rows, key: key, axis: axis) }
+  result.append(FigureSeries(name: run.name, color: run.color, style: .band, points: means))
+  return result
+}
+
+/// Best-of-n has no training: on the KL axis it is a mark an n, elsewhere it is left out.
+private func bestOfN(_ run: ArmRuns, key: String, axis: CurveAxis) -> FigureSeries? {
+  guard axis == .kl else { return nil }
+  let points = run.checkpoints.compactMap { rows in meanPoint(rows, key: key, axis: axis) }
+  return FigureSeries(name: run.name, color: run.color, style: .errorBar, points: points)
+}
+
+private func meanPoint(_ rows: [EvaluationRow], key: String, axis: CurveAxis) -> FigurePoint? {
+  let values = rows.compactMap { $0.values[key] }.filter(\.isFinite)
+  guard !values.isEmpty, values.count == rows.count else { return nil }
+  let xs = rows.map(axis.value)
+  let interval = meanInterval(values)
+  return FigurePoint(
+    x: xs.reduce(0, +) / Double(xs.count), y: interval.mean, low: interval.low,
+    high: interval.high)
+}

@@ -1,0 +1,47 @@
+/// The cells of one arm, a cell a seed, in the order of the seeds.
+struct ArmRuns: Sendable {
+  let name: String
+  let method: String
+  let color: String
+  let cells: [CellRecord]
+
+  /// Groups an experiment's cells by the arms of its specification.
+  static func group(_ cells: [CellRecord], by facts: SpecificationFacts) -> [ArmRuns] {
+    facts.arms.enumerated().map { index, arm in
+      ArmRuns(
+        name: arm.name, method: arm.method, color: Palette.color(of: arm.name, at: index),
+        cells: cells.filter { $0.arm == arm.name && $0.method == arm.method }
+          .sorted { $0.seed < $1.seed })
+    }
+  }
+
+  /// Whether training moved a policy, so that there is a curve to draw.
+  var isTrained: Bool { method != "best-of-n" }
+
+  /// A value of each seed's last evaluation; seeds without it are left out.
+  func finalValues(_ key: String) -> [Int: Double] {
+    var values: [Int: Double] = [:]
+    for cell in cells { values[cell.seed] = cell.evaluations.last?.values[key] }
+    return values
+  }
+
+  /// A value of each seed's first evaluation, which is that of the reference policy.
+  func firstValues(_ key: String) -> [Int: Double] {
+    var values: [Int: Double] = [:]
+    for cell in cells { values[cell.seed] = cell.evaluations.first?.values[key] }
+    return values
+  }
+
+  /// Every value that an evaluation of this arm holds, by name in order.
+  var evaluationKeys: [String] {
+    Set(cells.flatMap { $0.evaluations.last?.values.keys.map { $0 } ?? [] }).sorted()
+  }
+
+  /// The evaluations of all seeds, by their place in the run: the i-th of every seed together.
+  var checkpoints: [[EvaluationRow]] {
+    let count = cells.map(\.evaluations.count).max() ?? 0
+    return (0..<count).map { place in
+      cells.compactMap { $0.evaluations.indices.contains(place) ? $0.evaluations[place] : nil }
+    }
+  }
+}
