@@ -1,0 +1,128 @@
+/// Byte-level byte-pair encoding, as in GPT-2: any text comes back byte for byte.
+///
+/// Ids 0–255 are the bytes, then come `<pad>` 256, `<bos>` 257 and `<eos>` 258, then one id per
+/// merge in the order learned. Text is cut into words first, and merges never cross them. The name
+/// of a special token inside a text is text like any other.
+public struct BytePairEncoding: Tokenizer, Equatable {
+  /// Two neighbouring tokens that become one.
+  public struct Merge: Hashable, Sendable {
+    /// The token on the left.
+    public var left: Int
+    /// The token on the right.
+    public var right: Int
+
+    /// Pairs two tokens.
+    public init(left: Int, right: Int) { (self.left, self.right) = (left, right) }
+  }
+
+  /// The id of the first merge in the vocabularies that we train.
+  static let firstMergedToken = 256 + SpecialToken.allCases.count
+
+  /// The merges in the order learned, which is the order in which they apply.
+  public let merges: [Merge]
+  /// The bytes of every token; special tokens have none.
+  let tokenBytes: [[UInt8]]
+  /// The token of every byte.
+  let byteTokens: [Int]
+  private let rules: [Merge: Rule]
+  /// The id that fills up shorter rows.
+  public let padToken: Int
+  /// The id that opens every prompt.
+  public let beginToken: Int
+  /// The id that closes a completion.
+  public let endToken: Int
+
+  private struct Rule: Equatable, Sendable { var rank, merged: Int }
+
+  /// Numbers the merges from 259 on; without merges every byte is a token.
+  public init(merges: [Merge] = []) {
+    var tokenBytes = (UInt8.min...UInt8.max).map { [$0] }
+    tokenBytes += Array(repeating: [], count: SpecialToken.allCases.count)
+    for merge in merges {
+      precondition(
+        max(merge.left, merge.right) < tokenBytes.count,
+        "\(merge) uses a token that only a later merge makes")
+      tokenBytes.append(tokenBytes[merge.left] + tokenBytes[merge.right])
+    }
+    self.init(
+      tokenBytes: tokenBytes, byteTokens: Array(0..<256), merges: merges,
+      mergedTokens: Array(Self.firstMergedToken..<tokenBytes.count), pad: 256, begin: 257, end: 258)
+  }
+
+  /// Takes a vocabulary read from a file, where tokens may be numbered in any order.
+  init(
+    tokenBytes: [[UInt8]], byteTokens: [Int], merges: [Merge], mergedTokens: [Int],
+    pad: Int, begin: Int, end: Int
+  ) {
+    (self.tokenBytes, self.byteTokens, self.merges) = (tokenBytes, byteTokens, merges)
+    (padToken, beginToken, endToken) = (pad, begin, end)
+    rules = Dictionary(
+      zip(merges, zip(merges.indices, mergedTokens).map(Rule.init)), uniquingKeysWith: { a, _ in a }
+    )
+  }
+
+  /// The number of tokens, special ones included.
+  public var vocabularySize: Int { tokenBytes.count }
+
+  /// The ids of a text.
+  public func encode(_ text: String) -> [Int] {
+    var encoded: [Int] = []
+    WordSplitter(text).forEachWord { encoded += encodeWord($0) }
+    return encoded
+  }
+
+  /// The ids of many texts; each distinct word is encoded once.
+  public func encode(_ texts: [String]) -> [[Int]] {
+    var known: [ArraySlice<UInt8>: [Int]] = [:]
+    return texts.map { text in
+      var encoded: [Int] = []
+      WordSplitter(text).forEachWord { word in
+        if let tokens = known[word] {
+          encoded += tokens
+        } else {
+          let tokens = encodeWord(word)
+          // A copy, so that the table does not keep whole texts alive.
+          known[ArraySlice(Array(word))] = tokens
+          encoded += tokens
+        }
+      }
+      return encoded
+    }
+  }
+
+  /// The text of the ids; bytes that are not UTF-8 become U+FFFD, and special tokens are left out.
+  public func decode(_ tokens: [Int]) -> String {
+    String(decoding: tokens.flatMap { tokenBytes[$0] }, as: UTF8.self)
+  }
+
+  private func encodeWord(_ word: ArraySlice<UInt8>) -> [Int] {
+    var tokens = word.map { byteTokens[Int($0)] }
+    while let first = firstRule(in: tokens) {
+      merge(first.pair, into: first.rule.merged, in: &tokens)
+    }
+    return tokens
+  }
+
+  /// The rule learned first among those that apply.
+  private func firstRule(in tokens: [Int]) -> (pair: Merge, rule: Rule)? {
+    var first: (pair: Merge, rule: Rule)?
+    for i in tokens.indices.dropLast() {
+      let pair = Merge(left: tokens[i], right: tokens[i + 1])
+      guard let rule = rules[pair], rule.rank < first?.rule.rank ?? .max else { continue }
+      first = (pair, rule)
+    }
+    return first
+  }
+}
+
+/// Replaces every occurrence of a pair, from left to right, by the merged token.
+func merge(_ pair: BytePairEncoding.Merge, into merged: Int, in tokens: inout [Int]) {
+  var (read, write) = (0, 0)
+  while read < tokens.count {
+    let matches =
+      read + 1 < tokens.count && tokens[read] == pair.left && tokens[read + 1] == pair.right
+    tokens[write] = matches ? merged : tokens[read]
+    (read, write) = (read + (matches ? 2 : 1), write + 1)
+  }
+  tokens.removeSubrange(write...)
+}

@@ -1,0 +1,54 @@
+/// Text to token ids and back.
+///
+/// A tokenizer has three special tokens: `beginToken` opens every prompt, `endToken` closes a
+/// completion that ended by itself, and `padToken` differs from both, because readers of reward
+/// models find the last real token as the rightmost one that is not padding.
+public protocol Tokenizer: Sendable {
+  /// The number of ids, special tokens included; ids run from zero.
+  var vocabularySize: Int { get }
+  /// The id that closes a completion that ended by itself.
+  var endToken: Int { get }
+  /// The id that fills up shorter rows; never part of a text.
+  var padToken: Int { get }
+  /// The id that opens every prompt.
+  var beginToken: Int { get }
+  /// The ids of a text, without special tokens.
+  func encode(_ text: String) throws(TokenizationError) -> [Int]
+  /// The text of the ids; special tokens leave no trace in it.
+  func decode(_ tokens: [Int]) -> String
+}
+
+/// The names of the special tokens in the files that other tools read.
+public enum SpecialToken: String, Sendable, CaseIterable {
+  /// Fills up shorter rows.
+  case pad = "<pad>"
+  /// Opens every prompt.
+  case begin = "<bos>"
+  /// Closes a completion that ended by itself.
+  case end = "<eos>"
+}
+
+/// What can be wrong with a text or with a tokenizer's files.
+public enum TokenizationError: Error, Equatable {
+  /// A word that the vocabulary does not hold; positions count words from one.
+  case unknownWord(String, position: Int)
+  /// A file that cannot be read or written.
+  case inaccessibleFile(path: String, reason: String)
+  /// A file that is not the tokenizer that it should be.
+  case malformedFile(path: String, reason: String)
+  /// A tokenizer for which no file format is defined.
+  case unsupportedTokenizer(String)
+}
+
+extension TokenizationError: CustomStringConvertible {
+  /// The mistake as a sentence.
+  public var description: String {
+    switch self {
+    case .unknownWord(let word, let position):
+      "word \(position), '\(word)', is not in the vocabulary"
+    case .inaccessibleFile(let path, let reason): "\(path): \(reason)"
+    case .malformedFile(let path, let reason): "\(path): \(reason)"
+    case .unsupportedTokenizer(let name): "a tokenizer of type \(name) has no file format"
+    }
+  }
+}
