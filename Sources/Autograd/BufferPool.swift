@@ -1,0 +1,38 @@
+import TensorKernels
+
+/// Buffers between two uses, by size class, so that a step after the first allocates nothing.
+///
+/// A class spans a quarter of an octave: batches whose lengths vary a little share buffers.
+struct BufferPool<Scalar: BLASScalar> {
+  private var free: [Int: [[Scalar]]] = [:]
+  /// Buffers made because none of their class was free.
+  private(set) var allocations = 0
+
+  /// A buffer of so many values, undefined unless they are asked to be zero.
+  mutating func take(_ count: Int) -> [Scalar] {
+    let sizeClass = Self.sizeClass(of: count)
+    if var buffer = free[sizeClass]?.popLast() {
+      resize(&buffer, to: count)
+      return buffer
+    }
+    allocations += 1
+    var buffer: [Scalar] = []
+    buffer.reserveCapacity(sizeClass)
+    resize(&buffer, to: count)
+    return buffer
+  }
+
+  /// Takes a buffer back for the next use.
+  mutating func giveBack(_ buffer: consuming [Scalar]) {
+    guard !buffer.isEmpty else { return }
+    free[Self.sizeClass(of: buffer.count), default: []].append(buffer)
+  }
+
+  /// The capacity of the class that holds `count` values.
+  static func sizeClass(of count: Int) -> Int {
+    guard count > 64 else { return 64 }
+    let octave = 1 << (Int.bitWidth - 1 - (count - 1).leadingZeroBitCount)
+    let step = octave / 4
+    return (count + step - 1) / step * step
+  }
+}

@@ -1,0 +1,49 @@
+public import TensorKernels
+
+/// The gradient of a loss for every parameter of a set, in its order.
+public struct Gradient<Scalar: BLASScalar>: Sendable {
+  /// One array for each parameter.
+  public var values: [[Scalar]]
+
+  /// A gradient of these arrays.
+  public init(values: [[Scalar]]) { self.values = values }
+
+  /// The squared Euclidean norm over all parameters, summed in Double.
+  public var squaredNorm: Double {
+    values.reduce(0) { $0 + sumOfSquares($1.span) }
+  }
+
+  /// The Euclidean norm over all parameters.
+  public var norm: Double { squaredNorm.squareRoot() }
+
+  /// Adds another gradient of the same parameters.
+  public mutating func add(_ other: Gradient) {
+    precondition(
+      values.count == other.values.count, "\(values.count) against \(other.values.count) arrays")
+    for i in values.indices {
+      let added = other.values[i]
+      var span = values[i].mutableSpan
+      accumulate(added.span, into: &span)
+    }
+  }
+
+  /// Multiplies every value.
+  public mutating func scale(by factor: Scalar) {
+    for i in values.indices {
+      var span = values[i].mutableSpan
+      multiplyInPlace(&span, by: factor)
+    }
+  }
+
+  /// Shortens the gradient to at most the given norm and returns the norm before, as PyTorch's
+  /// `clip_grad_norm_`.
+  ///
+  ///     g ← g · min(1, maximum / (|g| + 10⁻⁶))
+  @discardableResult
+  public mutating func clip(toNorm maximum: Double) -> Double {
+    let before = norm
+    let factor = maximum / (before + 1e-6)
+    if factor < 1 { scale(by: Scalar(factor)) }
+    return before
+  }
+}

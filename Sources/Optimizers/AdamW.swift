@@ -1,0 +1,53 @@
+public import Autograd
+public import TensorKernels
+
+/// Adam with decoupled weight decay, Loshchilov (2019), algorithm 2, as in PyTorch's `AdamW`.
+///
+///     m ← β₁m + (1 − β₁)g        v ← β₂v + (1 − β₂)g²
+///     θ ← θ·(1 − ηλ) − η·m̂/(√v̂ + ε)        m̂ = m/(1 − β₁ᵗ),  v̂ = v/(1 − β₂ᵗ)
+public struct AdamW<Scalar: BLASScalar>: Optimizer {
+  /// The memory of the mean gradient, written β₁.
+  public let beta1: Double
+  /// The memory of the mean squared gradient, written β₂.
+  public let beta2: Double
+  /// What keeps the denominator away from zero, written ε.
+  public let epsilon: Double
+  /// How strongly parameters shrink towards zero, written λ.
+  public let weightDecay: Double
+  /// Updates taken so far, written t.
+  public private(set) var steps = 0
+  private var means: [[Scalar]] = []
+  private var squares: [[Scalar]] = []
+
+  /// An optimizer with PyTorch's defaults, except that weights do not decay.
+  public init(
+    beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0
+  ) {
+    self.beta1 = beta1
+    self.beta2 = beta2
+    self.epsilon = epsilon
+    self.weightDecay = weightDecay
+  }
+
+  /// Takes one step against the gradient.
+  public mutating func update(
+    _ parameters: inout ParameterSet<Scalar>, along gradient: Gradient<Scalar>,
+    learningRate: Double
+  ) {
+    requireMatch(parameters, gradient)
+    if means.isEmpty {
+      means = gradient.values.map { [Scalar](repeating: 0, count: $0.count) }
+      squares = means
+    }
+    steps += 1
+    let step = AdamStep<Scalar>(
+      beta1: beta1, beta2: beta2, epsilon: epsilon, shrinkage: 1 - learningRate * weightDecay,
+      learningRate: learningRate, step: steps)
+    for (i, gradient) in gradient.values.enumerated() {
+      var values = parameters.values[i].mutableSpan
+      var mean = means[i].mutableSpan
+      var square = squares[i].mutableSpan
+      adamUpdate(step, gradient: gradient.span, mean: &mean, square: &square, &values)
+    }
+  }
+}

@@ -1,0 +1,82 @@
+public import Autograd
+public import TensorKernels
+
+/// A batch's gradient from its shards, and what the shards tell about its noise.
+public struct ShardedGradient<Scalar: BLASScalar>: Sendable {
+  /// The gradient of the whole batch's loss.
+  public var total: Gradient<Scalar>
+  /// The loss of each shard; their sum is the batch's loss.
+  public var losses: [Scalar]
+  /// |gradient of the shard's own mean loss|² = (S·gₛ)².
+  public var shardSquaredNorms: [Double]
+  /// The parts of the noise scale; covariance per item for `itemsPerShard` items, else per shard.
+  public var noise: GradientNoise
+
+  /// The loss of the whole batch.
+  public var loss: Scalar { losses.reduce(0, +) }
+}
+
+/// The gradient of Σ lossₛ, one logical shard at a time on one tape.
+///
+/// The number of shards belongs to the computation and does not depend on the machine: gradients
+/// add up in a fixed binary tree, so that the bits are the same everywhere. Write each shard's loss
+/// as the sum over its items divided by the items of the whole batch.
+///
+/// - Parameters:
+///   - parameters: where the gradient is taken.
+///   - shards: the number of shards.
+///   - tape: reset before every shard and at the end.
+///   - itemsPerShard: the items of a shard, for the covariance per item.
+///   - loss: records the loss of one shard.
+public func shardedGradient<Scalar: BLASScalar>(
+  of parameters: ParameterSet<Scalar>, shards: Int, on tape: Tape<Scalar>,
+  itemsPerShard: Double = 1,
+  loss: (_ shard: Int, _ parameters: RecordedParameters<Scalar>) throws -> Tensor<Scalar>
+) rethrows -> ShardedGradient<Scalar> {
+  precondition(shards > 0, "\(shards) shards")
+  var tree = SumTree<Scalar>()
+  var losses: [Scalar] = []
+  var squaredNorms: [Double] = []
+  tape.reset()
+  defer { tape.reset() }
+  for shard in 0..<shards {
+    let recorded = tape.record(parameters)
+    let shardLoss = try loss(shard, recorded)
+    tape.backward(from: shardLoss)
+    let gradient = recorded.gradient()
+    losses.append(shardLoss.item)
+    squaredNorms.append(gradient.squaredNorm * Double(shards) * Double(shards))
+    tree.add(gradient)
+    tape.reset()
+  }
+  let total = tree.total()
+  return ShardedGradient(
+    total: total, losses: losses, shardSquaredNorms: squaredNorms,
+    noise: GradientNoise(
+      meanSquaredNorm: total.squaredNorm, shardSquaredNorms: squaredNorms,
+      itemsPerShard: itemsPerShard))
+}
+
+/// Sums gradients pairwise as they come, holding one partial sum for each binary digit.
+private struct SumTree<Scalar: BLASScalar> {
+  private var partials: [(leaves: Int, sum: Gradient<Scalar>)] = []
+
+  mutating func add(_ gradient: Gradient<Scalar>) {
+    var (leaves, sum) = (1, gradient)
+    while let last = partials.last, last.leaves == leaves {
+      var left = partials.removeLast().sum
+      left.add(sum)
+      (leaves, sum) = (2 * leaves, left)
+    }
+    partials.append((leaves, sum))
+  }
+
+  mutating func total() -> Gradient<Scalar> {
+    var sum = partials.removeLast().sum
+    while var left = partials.popLast()?.sum {
+      left.add(sum)
+      sum = left
+    }
+    return sum
+  }
+}

@@ -1,0 +1,71 @@
+import Foundation
+
+/// A floating-point type for which OpenBLAS has matrix products: `Float` to train, `Double` to
+/// check.
+public protocol BLASScalar: BinaryFloatingPoint, Codable, Sendable, SIMDScalar {
+  /// The exponential eˣ: zero at −∞, infinite above the largest finite result, NaN at NaN.
+  static func exponential(_ x: Self) -> Self
+
+  /// The natural logarithm.
+  static func logarithm(_ x: Self) -> Self
+
+  /// The natural logarithm of 1 + x, precise near zero.
+  static func logarithmOfOnePlus(_ x: Self) -> Self
+
+  /// Computes one matrix product; see ``MatrixProduct``.
+  static func multiply(
+    _ product: MatrixProduct, _ left: Span<Self>, _ right: Span<Self>,
+    into result: inout MutableSpan<Self>)
+}
+
+extension Double: BLASScalar {
+  /// The exponential eˣ of the C library.
+  public static func exponential(_ x: Double) -> Double { exp(x) }
+
+  /// The natural logarithm of the C library.
+  public static func logarithm(_ x: Double) -> Double { log(x) }
+
+  /// The natural logarithm of 1 + x of the C library.
+  public static func logarithmOfOnePlus(_ x: Double) -> Double { log1p(x) }
+}
+
+extension Float: BLASScalar {
+  /// The exponential eˣ within two units in the last place, free of branches so that loops over it
+  /// vectorise.
+  ///
+  ///     x = n·ln 2 + r,  |r| ≤ ln 2 / 2,    eˣ = 2ⁿ·eʳ
+  ///
+  /// Adding 1.5·2²³ rounds x / ln 2 to the integer n, which then stands in the low bits. The power
+  /// of two is applied in two halves, since 2¹²⁸ and 2⁻¹⁴⁹ have no ordinary bit pattern. The
+  /// polynomial and the two-part ln 2 are those of Cephes' `expf` (Moshier, 1989).
+  @inline(__always)
+  public static func exponential(_ x: Float) -> Float {
+    let raised = x < -104 ? -104 : x
+    let bounded = raised > 89 ? 89 : raised
+    let shifted = bounded * 1.442_695_04 + 12_582_912
+    let n = shifted - 12_582_912
+    let power = Int32(bitPattern: shifted.bitPattern &- 0x4B40_0000)
+    let firstHalf = power >> 1
+    let secondHalf = power &- firstHalf
+    return reducedExponential((bounded - n * 0.693_359_375) - n * -2.121_944_4e-4)
+      * Float(bitPattern: UInt32(bitPattern: firstHalf &+ 127) << 23)
+      * Float(bitPattern: UInt32(bitPattern: secondHalf &+ 127) << 23)
+  }
+
+  /// The exponential on |r| ≤ ln 2 / 2, by the polynomial of Cephes' `expf`.
+  @inline(__always)
+  private static func reducedExponential(_ r: Float) -> Float {
+    let p0 = 1.987_569_15e-4 * r + 1.398_199_95e-3
+    let p1 = p0 * r + 8.333_451_9e-3
+    let p2 = p1 * r + 4.166_579_6e-2
+    let p3 = p2 * r + 1.666_666_55e-1
+    let p4 = p3 * r + 0.5
+    return p4 * (r * r) + r + 1
+  }
+
+  /// The natural logarithm of the C library.
+  public static func logarithm(_ x: Float) -> Float { log(x) }
+
+  /// The natural logarithm of 1 + x of the C library.
+  public static func logarithmOfOnePlus(_ x: Float) -> Float { log1p(x) }
+}
