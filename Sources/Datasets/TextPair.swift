@@ -64,6 +64,32 @@ extension TextPair {
   }
 }
 
+extension TextPair {
+  /// The pair with the longest common prefix of the completions moved into the prompt.
+  ///
+  /// The rule is that of `extract_prompt` in TRL: a space before the first difference stays with
+  /// the completions, and where one completion is a prefix of the other, so does the last
+  /// character of the shorter one, so that neither becomes empty.
+  func extractingPrompt() -> TextPair {
+    let (first, second) = (Array(chosen.unicodeScalars), Array(rejected.unicodeScalars))
+    let shorter = min(first.count, second.count)
+    var start = zip(first, second).prefix(while: ==).count
+    if start == shorter {
+      start = max(shorter - 1, 0)
+    } else if start > 0, first[start - 1] == " " {
+      start -= 1
+    }
+    return TextPair(
+      prompt: prompt + text(first[..<start]), chosen: text(first[start...]),
+      rejected: text(second[start...]), chosenComplete: chosenComplete,
+      rejectedComplete: rejectedComplete)
+  }
+}
+
+private func text(_ scalars: ArraySlice<Unicode.Scalar>) -> String {
+  String(String.UnicodeScalarView(scalars))
+}
+
 extension Tokenizer {
   /// What a completion adds to the text of its prompt.
   public func continuation(of prompt: [Int], by completion: [Int]) -> String {

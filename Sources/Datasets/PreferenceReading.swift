@@ -1,0 +1,120 @@
+import Foundation
+
+/// The state of reading a preference file line by line.
+struct PreferenceReading {
+  let name: String
+  let emptyCompletions: EmptyCompletions
+  private(set) var pairs: [TextPair] = []
+  private(set) var lines: [Int] = []
+  private(set) var problems: [DataProblem] = []
+  /// The first line with a pair, and whether it has a prompt: all lines must agree.
+  private var form: (line: Int, hasPrompt: Bool)?
+
+  init(name: String, emptyCompletions: EmptyCompletions) {
+    (self.name, self.emptyCompletions) = (name, emptyCompletions)
+  }
+
+  mutating func read(_ data: Data) {
+    var data = data[...]
+    if data.starts(with: [0xEF, 0xBB, 0xBF]) {
+      report(1, "the file begins with a byte order mark", "save it as UTF-8 without BOM")
+      data = data.dropFirst(3)
+    }
+    let rows = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    for (index, row) in rows.enumerated() { read(Array(row), line: index + 1) }
+    if pairs.isEmpty && problems.isEmpty {
+      report(0, "the file holds no pairs", "write one JSON object with chosen and rejected a line")
+    }
+  }
+
+  private mutating func read(_ bytes: [UInt8], line: Int) {
+    guard bytes.contains(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else { return }
+    do {
+      _ = try UTF8Span(validating: bytes.span)
+    } catch {
+      let place = error.byteOffsets.lowerBound + 1
+      report(line, "invalid UTF-8 at byte \(place) of the line", "save the file as UTF-8")
+      return
+    }
+    do throws(JSONLineError) {
+      read(try JSONLineReader.object(in: bytes), line: line)
+    } catch {
+      report(line, error.what, error.remedy)
+    }
+  }
+
+  private mutating func read(_ members: [String: JSONLineValue], line: Int) {
+    let before = problems.count
+    let hasPrompt = members["prompt"] != nil
+    let prompt = hasPrompt ? text("prompt", in: members, line) : ""
+    let chosen = text("chosen", in: members, line)
+    let rejected = text("rejected", in: members, line)
+    let chosenComplete = flag("chosen_complete", in: members, line)
+    let rejectedComplete = flag("rejected_complete", in: members, line)
+    guard problems.count == before else { return }
+    let pair = TextPair(
+      prompt: prompt, chosen: chosen, rejected: rejected, chosenComplete: chosenComplete,
+      rejectedComplete: rejectedComplete)
+    check(pair, hasPrompt: hasPrompt, line)
+    guard problems.count == before else { return }
+    pairs.append(hasPrompt ? pair : pair.extractingPrompt())
+    lines.append(line)
+  }
+
+  private mutating func check(_ pair: TextPair, hasPrompt: Bool, _ line: Int) {
+    for (key, text, complete) in [
+      ("chosen", pair.chosen, pair.chosenComplete),
+      ("rejected", pair.rejected, pair.rejectedComplete),
+    ] where text.isEmpty && (emptyCompletions == .refused || !complete) {
+      report(line, "'\(key)' is empty", "write the completion or delete the line")
+    }
+    if pair.chosen.utf8.elementsEqual(pair.rejected.utf8)
+      && pair.chosenComplete == pair.rejectedComplete
+    {
+      report(line, "chosen and rejected are the same", "make them differ or delete the line")
+    }
+    let form = self.form ?? (line, hasPrompt)
+    self.form = form
+    if form.hasPrompt != hasPrompt {
+      report(
+        line, "\(hasPrompt ? "has a" : "no") prompt, unlike line \(form.line)",
+        "give every line a prompt, or none")
+    }
+  }
+
+  private mutating func text(
+    _ key: String, in members: [String: JSONLineValue], _ line: Int
+  ) -> String {
+    switch members[key] {
+    case .text(let text): return text
+    case nil:
+      let found = members.keys.sorted().map { "'\($0)'" }.joined(separator: ", ")
+      report(
+        line, "the key '\(key)' is missing; the line has \(found.isEmpty ? "no keys" : found)",
+        "add \"\(key)\": \"…\"")
+    case .list:
+      report(
+        line, "'\(key)' is a list: conversations are not read",
+        "write prompt, chosen and rejected as plain strings")
+    case let value?:
+      report(line, "'\(key)' is \(value.kind), not a string", "put the text in double quotes")
+    }
+    return ""
+  }
+
+  private mutating func flag(
+    _ key: String, in members: [String: JSONLineValue], _ line: Int
+  ) -> Bool {
+    switch members[key] {
+    case .flag(let flag): return flag
+    case nil: return true
+    case let value?:
+      report(line, "'\(key)' is \(value.kind), not true or false", "write true or false")
+      return true
+    }
+  }
+
+  private mutating func report(_ line: Int, _ what: String, _ remedy: String) {
+    problems.append(DataProblem(file: name, line: line, what: what, remedy: remedy))
+  }
+}
