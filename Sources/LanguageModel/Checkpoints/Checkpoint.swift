@@ -1,0 +1,112 @@
+public import Foundation
+import Autograd
+public import TensorKernels
+
+/// What a checkpoint holds, by the name of the class that reads it in transformers.
+public enum CheckpointKind: String, Sendable, CaseIterable {
+  /// A language model.
+  case languageModel = "LlamaForCausalLM"
+  /// A reward model: one label, read at the last token that is not padding.
+  case rewardModel = "LlamaForSequenceClassification"
+
+  var labels: JSONValue {
+    switch self {
+    case .languageModel: .object([])
+    case .rewardModel:
+      .members([
+        "id2label": .members(["0": .string("reward")]),
+        "label2id": .members(["reward": .integer(0)]),
+      ])
+    }
+  }
+}
+
+/// A folder with a model in the layout of transformers.
+///
+/// It holds `model.safetensors`, `config.json` and, for a language model,
+/// `generation_config.json`. The same model always gives the same bytes.
+public struct Checkpoint: Sendable {
+  /// The folder of the model's files.
+  public let folder: URL
+
+  /// The name of the file with the weights.
+  public static let weightsFile = "model.safetensors"
+  /// The name of the file with the model's sizes.
+  public static let configurationFile = "config.json"
+  /// The name of the file that says how to sample: from the model's own distribution.
+  public static let generationFile = "generation_config.json"
+  /// The version of the layout, kept in the metadata of the weights.
+  public static let formatVersion = 1
+
+  /// The checkpoint in a folder, which need not exist yet.
+  public init(folder: URL) {
+    self.folder = folder
+  }
+
+  /// The weights' file.
+  public var weights: URL { folder.appending(path: Self.weightsFile) }
+
+  /// Writes a language model; the folder appears whole or stays as it was.
+  ///
+  /// - Parameters:
+  ///   - model: The model.
+  ///   - tokens: The special tokens of its vocabulary.
+  ///   - metadata: Strings to keep beside the weights.
+  ///   - files: More files of the same folder, for example the tokenizer's.
+  public func write(
+    _ model: Transformer<Float>, tokens: SpecialTokens, metadata: [String: String] = [:],
+    files: [String: [UInt8]] = [:]
+  ) throws(CheckpointError) {
+    let layout = model.configuration.transformerLayout
+    var files = files
+    files[Self.generationFile] = text(generationConfiguration(tokens))
+    try write(
+      model.parameters, as: layout, model.configuration, .languageModel, tokens, metadata, files)
+  }
+
+  /// Writes a reward or value model; the folder appears whole or stays as it was.
+  ///
+  /// - Parameters:
+  ///   - model: The model.
+  ///   - tokens: The special tokens of its vocabulary.
+  ///   - metadata: Strings to keep beside the weights.
+  ///   - files: More files of the same folder, for example the tokenizer's.
+  public func write(
+    _ model: ScalarModel<Float>, tokens: SpecialTokens, metadata: [String: String] = [:],
+    files: [String: [UInt8]] = [:]
+  ) throws(CheckpointError) {
+    let layout = model.configuration.scalarModelLayout
+    try write(
+      model.parameters, as: layout, model.configuration, .rewardModel, tokens, metadata, files)
+  }
+
+  private func write(
+    _ parameters: ParameterSet<Float>, as layout: [TensorLayout],
+    _ configuration: ModelConfiguration, _ kind: CheckpointKind, _ tokens: SpecialTokens,
+    _ metadata: [String: String], _ files: [String: [UInt8]]
+  ) throws(CheckpointError) {
+    let tensors = layout.map {
+      SafetensorsFile.Tensor(name: $0.name, shape: $0.fileShape, values: parameters[$0.name])
+    }
+    let allMetadata = metadata.merging(
+      ["format": "pt", "tandem_format_version": "\(Self.formatVersion)"]
+    ) { $1 }
+    var contents = files
+    contents[Self.weightsFile] = SafetensorsFile.encode(tensors, metadata: allMetadata)
+    contents[Self.configurationFile] = text(configuration.hubConfiguration(kind, tokens))
+    try AtomicFolder(folder).write(contents)
+  }
+
+  /// Sampling from the policy itself: transformers' defaults would cut it to 50 tokens.
+  private func generationConfiguration(_ tokens: SpecialTokens) -> JSONValue {
+    .members([
+      "do_sample": .boolean(true), "temperature": .fraction(1), "top_k": .integer(0),
+      "top_p": .fraction(1), "bos_token_id": .integer(tokens.begin),
+      "eos_token_id": .integer(tokens.end), "pad_token_id": .integer(tokens.pad),
+    ])
+  }
+
+  private func text(_ document: JSONValue) -> [UInt8] {
+    Array((document.indented() + "\n").utf8)
+  }
+}

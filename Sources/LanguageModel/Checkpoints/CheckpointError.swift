@@ -1,0 +1,32 @@
+/// Why a checkpoint cannot be read or written.
+public enum CheckpointError: Error, Equatable, CustomStringConvertible {
+  /// A file that is missing or cannot be read.
+  case unreadable(file: String, reason: String)
+  /// A file or folder that cannot be written.
+  case unwritable(file: String, reason: String)
+  /// A weights file that breaks a rule of the safetensors format.
+  case malformed(file: String, SafetensorsError)
+  /// A `config.json` that is no JSON, or that describes a model this code does not compute.
+  case unsupported(file: String, reason: String)
+  /// Tensors that are not those of the model.
+  case mismatch(file: String, ModelError)
+  /// A tensor whose elements are not 32-bit floating-point numbers.
+  case wrongType(file: String, tensor: String, type: String)
+  /// A tensor with an infinite value or a NaN.
+  case nonFinite(file: String, tensor: String)
+
+  /// What is wrong with which file, as a sentence.
+  public var description: String {
+    switch self {
+    case .unreadable(let file, let reason): "\(file): cannot be read: \(reason)"
+    case .unwritable(let file, let reason): "\(file): cannot be written: \(reason)"
+    case .malformed(let file, let error): "\(file): \(error)"
+    case .unsupported(let file, let reason): "\(file): \(reason)"
+    case .mismatch(let file, let error): "\(file): \(error)"
+    case .wrongType(let file, let tensor, let type):
+      "\(file): tensor '\(tensor)' is stored as \(type); only F32 weights are read"
+    case .nonFinite(let file, let tensor):
+      "\(file): tensor '\(tensor)' holds a NaN or an infinite value"
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import TensorKernels
+
+/// Where a row's key and value lie in a cache: in the slot of its sequence, at its position.
+struct CachePlace: Equatable {
+  var slot: Int
+  var position: Int
+}
+
+/// The keys and values of one layer for sequences that grow: slots × capacity × width.
+struct KeyValueCache<Scalar: BLASScalar> {
+  /// Sequences that fit.
+  let slots: Int
+  /// Positions that fit for each sequence.
+  let capacity: Int
+  /// Heads and widths; its segments mean nothing here.
+  private let shape: AttentionShape
+  private let width: Int
+  private var keys: [Scalar]
+  private var values: [Scalar]
+
+  init(slots: Int, capacity: Int, for configuration: ModelConfiguration) {
+    self.slots = slots
+    self.capacity = capacity
+    width = configuration.keyValueWidth
+    shape = AttentionShape(
+      segments: Segments(lengths: []), heads: configuration.heads,
+      keyValueHeads: configuration.keyValueHeads, headDimension: configuration.headDimension)
+    keys = [Scalar](repeating: 0, count: slots * capacity * width)
+    values = keys
+  }
+
+  /// Keeps row i of `keys` and of `values` at `places[i]`.
+  mutating func store(keys newKeys: [Scalar], values newValues: [Scalar], at places: [CachePlace]) {
+    for (row, place) in places.enumerated() {
+      let start = (place.slot * capacity + place.position) * width
+      copyRow(row, of: newKeys, to: start, of: &keys)
+      copyRow(row, of: newValues, to: start, of: &values)
+    }
+  }
+
+  private func copyRow(
+    _ row: Int, of source: [Scalar], to start: Int, of target: inout [Scalar]
+  ) {
+    var span = target.mutableSpan
+    var part = span._mutatingExtracting(start..<start + width)
+    copy(source.span.extracting(row * width..<(row + 1) * width), into: &part)
+  }
+
+  /// The attention of new rows over their sequences up to their own places, which are stored.
+  func attend(
+    queries: [Scalar], at places: [CachePlace], into output: inout [Scalar]
+  ) {
+    let (shape, stride) = (shape, capacity * width)
+    let columns = shape.heads * shape.headDimension
+    var outputSpan = output.mutableSpan
+    var scores = [Scalar](repeating: 0, count: capacity)
+    var scoreSpan = scores.mutableSpan
+    for (row, place) in places.enumerated() {
+      let columns = row * columns..<(row + 1) * columns
+      let cached = place.slot * stride..<place.slot * stride + (place.position + 1) * width
+      var attended = outputSpan._mutatingExtracting(columns)
+      cachedAttention(
+        query: queries.span.extracting(columns), keys: keys.span.extracting(cached),
+        values: values.span.extracting(cached), length: place.position + 1, shape: shape,
+        into: &attended, scores: &scoreSpan)
+    }
+  }
+}
