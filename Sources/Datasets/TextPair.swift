@@ -30,6 +30,17 @@ public struct TextPair: Sendable, Hashable, Codable {
     case rejectedComplete = "rejected_complete"
   }
 
+  /// Reads a pair whose completions are complete unless it says otherwise.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      prompt: try values.decode(String.self, forKey: .prompt),
+      chosen: try values.decode(String.self, forKey: .chosen),
+      rejected: try values.decode(String.self, forKey: .rejected),
+      chosenComplete: try values.decodeIfPresent(Bool.self, forKey: .chosenComplete) ?? true,
+      rejectedComplete: try values.decodeIfPresent(Bool.self, forKey: .rejectedComplete) ?? true)
+  }
+
   /// Joins a prompt and its two completions.
   public init(
     prompt: String, chosen: String, rejected: String, chosenComplete: Bool = true,

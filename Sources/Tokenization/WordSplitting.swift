@@ -3,13 +3,13 @@
 /// The rule is the regular expression of Radford (2019),
 /// `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`,
 /// written out by hand; every byte belongs to exactly one word.
-struct WordSplitter {
+package struct WordSplitter {
   private let bytes: [UInt8]
 
-  init(_ text: String) { bytes = Array(text.utf8) }
+  package init(_ text: String) { bytes = Array(text.utf8) }
 
   /// Hands over the words, from left to right.
-  func forEachWord(_ body: (ArraySlice<UInt8>) -> Void) {
+  package func forEachWord(_ body: (ArraySlice<UInt8>) -> Void) {
     var start = 0
     while start < bytes.count {
       let end = wordEnd(from: start)
