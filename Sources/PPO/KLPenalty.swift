@@ -1,0 +1,67 @@
+public import TensorKernels
+
+/// The estimators of KL(π‖π₀) from one token that was drawn from π, Schulman (2020).
+///
+///     k1 = log π − log π₀        k3 = π₀/π − 1 + log π − log π₀
+///
+/// Both are unbiased. k1 may be negative and has the larger variance near π = π₀; k3 is never
+/// negative. Schulman's note "Approximating KL divergence" names them; TRL's `kl_estimator`.
+public enum KLEstimator: String, Codable, Sendable, CaseIterable {
+  /// The log-ratio itself; the penalty of Ziegler (2019), equation 2.
+  case k1
+  /// The log-ratio with a control variate of mean zero.
+  case k3
+
+  /// The estimate from the log-probabilities of one sampled token.
+  public func callAsFunction<Scalar: BLASScalar>(policy: Scalar, reference: Scalar) -> Scalar {
+    let logRatio = reference - policy
+    return switch self {
+    case .k1: -logRatio
+    case .k3: .exponential(logRatio) - 1 - logRatio
+    }
+  }
+
+  /// The estimates for each token of a completion.
+  public func callAsFunction<Scalar: BLASScalar>(
+    policy: [Scalar], reference: [Scalar]
+  ) -> [Scalar] {
+    precondition(
+      policy.count == reference.count,
+      "\(policy.count) log-probabilities but \(reference.count) of the reference")
+    return zip(policy, reference).map { self(policy: $0, reference: $1) }
+  }
+}
+
+/// Whether the penalty's strength β stays or is steered.
+public enum KLControl: String, Codable, Sendable, CaseIterable {
+  /// β stays what it is, so that the optimum stays π₀·exp(r/β)/Z.
+  case fixed
+  /// β follows the KL with the proportional controller of Ziegler (2019), section 2.2.
+  case adaptive
+}
+
+/// The strength β of the KL penalty, and how it answers the KL that a batch of rollouts shows.
+public struct KLCoefficient: Sendable {
+  /// The strength that the next rollouts are penalised with.
+  public private(set) var value: Double
+  private let control: KLControl
+  private let target: Double
+  private let horizon: Double
+
+  /// Starts at the configuration's β.
+  public init(_ configuration: PPOConfiguration) {
+    value = configuration.klPenalty
+    control = configuration.klControl
+    target = configuration.klTarget
+    horizon = configuration.klHorizon
+  }
+
+  /// Answers the mean KL of a batch of rollouts, Ziegler (2019), section 2.2.
+  ///
+  ///     e = clip(KL / target − 1, −0.2, 0.2)        β ← β·(1 + e·n / horizon)
+  public mutating func adapt(toKL kl: Double, over rollouts: Int) {
+    guard control == .adaptive else { return }
+    let error = min(max(kl / target - 1, -0.2), 0.2)
+    value *= 1 + error * Double(rollouts) / horizon
+  }
+}

@@ -1,0 +1,105 @@
+public import Optimizers
+
+/// How PPO samples rollouts, turns rewards into advantages and updates the policy.
+///
+/// The keys of a specification are TRL's option names where the meaning is the same. Where our
+/// default differs, TRL's (version 1.12.0) stands in the comment: TRL's are meant for pretrained
+/// models of a billion parameters, ours for models of a million trained from nothing.
+public struct PPOConfiguration: Codable, Equatable, Sendable {
+  // MARK: Rollouts
+
+  /// Rounds of sampling and updating; TRL derives them from `total_episodes`.
+  public var iterations = 80
+  /// Rollouts sampled per iteration, one for each prompt drawn.
+  public var rolloutsPerIteration = 128
+  /// The most tokens a completion may have, its end token included; TRL: 53.
+  public var responseLength = 48
+  /// Divides the logits of policy and reference, in sampling and in every log-probability; TRL: 0.7.
+  public var temperature = 1.0
+
+  // MARK: Rewards
+
+  /// Strength β of the penalty on KL(π‖π₀), the same β as in DPO; TRL: 0.05.
+  public var klPenalty = 0.1
+  /// The estimator of the KL of one token.
+  public var klEstimator = KLEstimator.k1
+  /// Whether β stays or follows a controller; the optimum is known in closed form only if it stays.
+  public var klControl = KLControl.fixed
+  /// The KL in nats per completion that an adaptive β steers to, Ziegler (2019), section 2.2.
+  public var klTarget = 6.0
+  /// Rollouts over which an adaptive β moves by its full proportional error, Ziegler (2019).
+  public var klHorizon = 10_000.0
+  /// Subtracted from the score of a completion without an end token; nil subtracts nothing.
+  public var missingEndPenalty: Double?
+  /// Whether token rewards are divided by their standard deviation, their mean kept.
+  public var whitensRewards = false
+
+  // MARK: Advantages
+
+  /// Discount γ of later rewards.
+  public var discount = 1.0
+  /// Decay λ of the advantage estimate: 0 trusts the value model, 1 the sampled return.
+  public var lambda = 0.95
+
+  // MARK: Updates
+
+  /// Passes over each batch of rollouts, written K by Schulman (2017); TRL: 4.
+  public var epochs = 2
+  /// Optimiser steps per pass; TRL: 1.
+  public var minibatches = 2
+  /// Logical shards whose gradients add up to a minibatch's and measure its noise.
+  public var gradientShards = 4
+  /// Half-width of the trust interval around a probability ratio of one, written ε.
+  public var clipRange = 0.2
+  /// Half-width of the trust interval around the value before the update.
+  public var valueClipRange = 0.2
+  /// Weight of the value loss; with two optimisers it only meets the value's norm clipping.
+  public var valueWeight = 0.1
+  /// Peak learning rate of the policy; TRL: 3e-6.
+  public var learningRate = 3e-4
+  /// Peak learning rate of the value model; nil takes the policy's.
+  public var valueLearningRate: Double?
+  /// Iterations in which the learning rates rise from zero; below one, a share of all iterations.
+  public var warmupSteps = 0.0
+  /// How the learning rates fall over the iterations; TRL: linear.
+  public var learningRateDecay = LearningRateDecay.linear
+  /// Longest gradient that an update follows, for policy and value each; TRL's PPO does not clip.
+  public var maximumGradientNorm = 1.0
+  /// Ends an iteration's updates once a minibatch's approximate KL exceeds it; nil never does.
+  public var targetKL: Double?
+  /// Skips an update whose mean probability ratio exceeds it (10 in TRL 0.11); nil never does.
+  public var ratioThreshold: Double?
+
+  /// The documented defaults.
+  public init() {}
+
+  /// TRL's option names where the meaning is the same, ours in its style elsewhere.
+  public enum CodingKeys: String, CodingKey, CaseIterable {
+    case iterations
+    case rolloutsPerIteration = "rollouts_per_iteration"
+    case responseLength = "response_length"
+    case temperature
+    case klPenalty = "kl_coef"
+    case klEstimator = "kl_estimator"
+    case klControl = "kl_control"
+    case klTarget = "kl_target"
+    case klHorizon = "kl_horizon"
+    case missingEndPenalty = "missing_eos_penalty"
+    case whitensRewards = "whiten_rewards"
+    case discount = "gamma"
+    case lambda = "lam"
+    case epochs = "num_ppo_epochs"
+    case minibatches = "num_mini_batches"
+    case gradientShards = "gradient_shards"
+    case clipRange = "cliprange"
+    case valueClipRange = "cliprange_value"
+    case valueWeight = "vf_coef"
+    case learningRate = "learning_rate"
+    case valueLearningRate = "value_learning_rate"
+    case warmupSteps = "warmup_steps"
+    case learningRateDecay = "lr_scheduler_type"
+    case maximumGradientNorm = "max_grad_norm"
+    case targetKL = "target_kl"
+    case ratioThreshold = "ratio_threshold"
+  }
+}

@@ -1,0 +1,105 @@
+import Autograd
+import Datasets
+import LanguageModel
+import Optimizers
+import TensorKernels
+import Tokenization
+
+/// The models, optimisers and accounts of a PPO run, with the steps that its loop is made of.
+struct PPOTrainer {
+  var policy: Transformer<Float>
+  var value: ScalarModel<Float>
+  let reference: Transformer<Float>
+  let configuration: PPOConfiguration
+  let seed: Seed
+  let tape = Tape<Float>()
+  private let inferenceTape = Tape<Float>(recordsGradients: false)
+  var policyOptimizer = AdamW<Float>()
+  var valueOptimizer = AdamW<Float>()
+  var klCoefficient: KLCoefficient
+  var cost = Cost()
+
+  init(
+    policy: Transformer<Float>, value: ScalarModel<Float>, reference: Transformer<Float>,
+    configuration: PPOConfiguration, seed: Seed
+  ) {
+    (self.policy, self.value, self.reference) = (policy, value, reference)
+    (self.configuration, self.seed) = (configuration, seed)
+    klCoefficient = KLCoefficient(configuration)
+  }
+
+  /// Samples a completion of each prompt, scores them and measures them before any update.
+  mutating func collectRollouts(
+    from prompts: [[Int]], endToken: Int, reward: some RewardFunction,
+    rewardModel: ModelConfiguration?, minibatches: [Minibatch], iteration: Int
+  ) throws -> Rollouts {
+    var rollouts = sample(prompts, endToken: endToken, iteration: iteration)
+    rollouts.scores = try reward.rewards(of: rollouts.sequences)
+    if let rewardModel {
+      cost += .forward(through: rewardModel, sequenceLengths: rollouts.sequenceLengths)
+    }
+    measure(&rollouts, in: minibatches)
+    return rollouts
+  }
+
+  /// The advantages and returns of rollouts, under the KL penalty as it is.
+  func targets(of rollouts: Rollouts) -> PPOTargets<Float> {
+    PPOTargets(
+      layout: rollouts.layout, logProbabilities: rollouts.logProbabilities,
+      reference: rollouts.referenceLogProbabilities, values: rollouts.values,
+      scores: rollouts.scores.map { Float($0) }, hasEnded: rollouts.hasEnded,
+      klPenalty: Float(klCoefficient.value), configuration: configuration)
+  }
+
+  /// Completions of the prompts by the policy as it is.
+  private mutating func sample(_ prompts: [[Int]], endToken: Int, iteration: Int) -> Rollouts {
+    let uniform = UniformStream(seed: seed, purpose: "ppo.rollouts", step: iteration)
+    var sampler = Sampler(policy, temperature: configuration.temperature)
+    let samples = sampler.sample(
+      prompts: prompts, maximumTokens: configuration.responseLength, endToken: endToken
+    ) { uniform($0, $1) }
+    let rollouts = Rollouts(samples, width: configuration.responseLength)
+    cost.rollouts += samples.count
+    cost += .forward(through: policy.configuration, sequenceLengths: rollouts.sequenceLengths)
+    return rollouts
+  }
+
+  /// Fills in the log-probabilities and values, shard by shard as the first epoch will meet them.
+  ///
+  /// The last bits of a matrix product depend on the shape of its batch. With equal shapes the
+  /// first update finds a ratio of exactly one, and an unmoved policy a KL of exactly zero.
+  private mutating func measure(_ rollouts: inout Rollouts, in minibatches: [Minibatch]) {
+    for shard in minibatches.flatMap(\.shards) {
+      let batch = SequenceBatch(rollouts.sequences(shard))
+      let new = tokenLogProbabilities(policy, batch)
+      let old = tokenLogProbabilities(reference, batch)
+      let values = values(rollouts.valueRows(shard, in: batch), of: batch)
+      let slots = Segments(lengths: shard.map { rollouts.layout.slotCount(of: $0) })
+      for (i, rollout) in shard.enumerated() {
+        rollouts.logProbabilities[rollout] = Array(new[batch.completions[i]])
+        rollouts.referenceLogProbabilities[rollout] = Array(old[batch.completions[i]])
+        rollouts.values[rollout] = Array(values[slots[i]])
+      }
+    }
+    for model in [policy.configuration, reference.configuration, value.configuration] {
+      cost += .forward(through: model, sequenceLengths: rollouts.sequenceLengths)
+    }
+  }
+
+  private func tokenLogProbabilities(
+    _ model: Transformer<Float>, _ batch: SequenceBatch
+  ) -> [Float] {
+    defer { inferenceTape.reset() }
+    return model.tokenLogProbabilities(
+      batch, inferenceTape.record(model.parameters), on: inferenceTape,
+      temperature: Float(configuration.temperature)
+    ).logProbabilities.values
+  }
+
+  private func values(_ rows: [Int], of batch: SequenceBatch) -> [Float] {
+    defer { inferenceTape.reset() }
+    return value.values(
+      batch, inferenceTape.record(value.parameters), on: inferenceTape, rows: rows
+    ).values
+  }
+}

@@ -1,0 +1,63 @@
+import Datasets
+import LanguageModel
+import TensorKernels
+import Tokenization
+
+/// Sampled completions with everything that was measured on them before any update.
+struct Rollouts {
+  /// The prompts with their completions.
+  let sequences: [TokenSequence]
+  /// Whether each completion has an end token.
+  let hasEnded: [Bool]
+  /// Their tokens and value slots.
+  let layout: CompletionLayout
+  /// What the reward function said.
+  var scores: [Double] = []
+  /// log π of each token under the policy that sampled it.
+  var logProbabilities: [[Float]]
+  /// log π₀ of each token.
+  var referenceLogProbabilities: [[Float]]
+  /// V of each value slot.
+  var values: [[Float]]
+
+  init(_ samples: [Sampled], width: Int) {
+    sequences = samples.map(\.sequence)
+    hasEnded = samples.map(\.ended)
+    layout = CompletionLayout(
+      tokenCounts: samples.map(\.sequence.completion.count), width: width)
+    let none = [[Float]](repeating: [], count: samples.count)
+    (logProbabilities, referenceLogProbabilities, values) = (none, none, none)
+  }
+
+  var isFinite: Bool {
+    scores.allSatisfy(\.isFinite)
+      && [logProbabilities, referenceLogProbabilities, values].allSatisfy {
+        $0.allSatisfy { $0.allSatisfy(\.isFinite) }
+      }
+  }
+
+  /// Tokens of each prompt and completion together.
+  var sequenceLengths: [Int] { sequences.map { $0.prompt.count + $0.completion.count } }
+
+  func sequences(_ indices: [Int]) -> [TokenSequence] { indices.map { sequences[$0] } }
+
+  func tokenCount(_ indices: [Int]) -> Int { indices.reduce(0) { $0 + layout.tokenCounts[$1] } }
+
+  func slotCount(_ indices: [Int]) -> Int {
+    indices.reduce(0) { $0 + layout.slotCount(of: $1) }
+  }
+
+  /// The rows of a batch of these rollouts whose states have a value slot.
+  func valueRows(_ indices: [Int], in batch: SequenceBatch) -> [Int] {
+    indices.enumerated().flatMap { i, rollout in
+      batch.stateRows[batch.states[i]].prefix(layout.slotCount(of: rollout))
+    }
+  }
+}
+
+extension Array {
+  /// The concatenation of the rows at `indices`.
+  func joined<Scalar>(_ indices: [Int]) -> [Scalar] where Element == [Scalar] {
+    indices.flatMap { self[$0] }
+  }
+}

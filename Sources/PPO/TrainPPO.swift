@@ -1,0 +1,70 @@
+public import Datasets
+public import LanguageModel
+public import Optimizers
+public import TensorKernels
+
+/// Trains a policy by proximal policy optimisation against a reward, Schulman (2017) with the KL
+/// penalty of Ziegler (2019), in the dialect of TRL's `PPOTrainer`.
+///
+/// The observer is called with step 0 before the first update and with step k after iteration k.
+/// Step 0 shows the first rollouts and the losses of their first minibatch: if the policy is the
+/// reference, its KL is exactly zero, and its ratios are exactly one. The `objective` of step k is
+/// that of the rollouts that iteration k learnt from, hence of the policy before it.
+///
+/// - Parameters:
+///   - policy: The policy to train.
+///   - value: The value model to train beside it; usually its backbone with a zero head.
+///   - reference: The policy π₀ that the KL is measured to.
+///   - reward: Scores whole completions, learned or known.
+///   - rewardModel: The architecture that `reward` reads each rollout with, to count its cost; nil
+///     if it runs no model.
+///   - prompts: Where rollouts start; passes over all of them in seeded orders.
+///   - endToken: The token that ends a completion.
+///   - configuration: All settings.
+///   - seed: Decides prompts, rollouts and minibatches.
+///   - observe: Sees every step; may throw to end the training.
+/// - Returns: `.diverged(step:)` with the number of complete iterations if a reward, loss or
+///   gradient is not finite; the models are then those before the update that failed.
+/// - Throws: `ConfigurationError` before anything is sampled, and whatever `reward` or `observe`
+///   throws; the models are then as the last update left them.
+public func trainPPO(
+  _ policy: inout Transformer<Float>, value: inout ScalarModel<Float>,
+  reference: Transformer<Float>, reward: some RewardFunction,
+  rewardModel: ModelConfiguration? = nil, prompts: [[Int]], endToken: Int,
+  configuration: PPOConfiguration, seed: Seed,
+  observe: (Int, borrowing Transformer<Float>, PPOMetrics) throws -> Void
+) throws -> TrainingOutcome {
+  try configuration.validate(for: policy.configuration, prompts: prompts)
+  var trainer = PPOTrainer(
+    policy: policy, value: value, reference: reference, configuration: configuration, seed: seed)
+  defer { (policy, value) = (trainer.policy, trainer.value) }
+  let order = PromptOrder(
+    prompts, perIteration: configuration.rolloutsPerIteration, seed: seed)
+
+  for iteration in 0..<configuration.iterations {
+    let plan = MinibatchPlan(configuration, seed: seed, iteration: iteration)
+    let rollouts = try trainer.collectRollouts(
+      from: order.prompts(ofIteration: iteration), endToken: endToken, reward: reward,
+      rewardModel: rewardModel, minibatches: plan.firstEpoch, iteration: iteration)
+    guard rollouts.isFinite else { return .diverged(step: iteration) }
+    let targets = trainer.targets(of: rollouts)
+    var log = UpdateLog()
+    for minibatch in plan.epochs.joined() {
+      let update = trainer.update(on: minibatch, of: rollouts, towards: targets)
+      guard update.statistics.isFinite else { return .diverged(step: iteration) }
+      log.minibatches.append(update.statistics)
+      if iteration == 0, log.minibatches.count == 1 {
+        try observe(0, trainer.policy, trainer.metrics(rollouts, targets, log, iteration: 0))
+      }
+      if configuration.leavesTrustRegion(update.statistics) { break }
+      if configuration.isRatioSpike(update.statistics) { continue }
+      trainer.follow(update, iteration: iteration)
+      log.steps += 1
+    }
+    let metrics = trainer.metrics(rollouts, targets, log, iteration: iteration)
+    trainer.klCoefficient.adapt(
+      toKL: metrics.objective.kl, over: configuration.rolloutsPerIteration)
+    try observe(iteration + 1, trainer.policy, metrics)
+  }
+  return .completed
+}
