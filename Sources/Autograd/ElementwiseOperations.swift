@@ -82,9 +82,9 @@ extension Tensor {
       let values = tape.value(of: x)
       products(values.span, values.span, into: &output)
     } derivative: { tape, outputGradient in
-      let doubled = tape.value(of: x).map { 2 * $0 }
+      let values = tape.value(of: x)
       tape.accumulate(into: x) {
-        accumulateProducts(outputGradient.span, doubled.span, into: &$0)
+        accumulateProducts(outputGradient.span, values.span, scaledBy: 2, into: &$0)
       }
     }
   }

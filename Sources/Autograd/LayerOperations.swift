@@ -86,9 +86,9 @@ extension Tensor {
         into: &output)
     } derivative: { tape, outputGradient in
       tape.accumulate(into: x) {
-        accumulateRotated(
-          outputGradient.span, columns: columns, positions: positions, table: table,
-          direction: -1, into: &$0)
+        rotatedDerivative(
+          columns: columns, positions: positions, table: table,
+          outputGradient: outputGradient.span, into: &$0)
       }
     }
   }

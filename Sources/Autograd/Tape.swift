@@ -22,6 +22,7 @@ public final class Tape<Scalar: BLASScalar> {
   private var values: [[Scalar]] = []
   private var gradients: [[Scalar]] = []
   private var kept: [[Scalar]] = []
+  private var isDifferentiated = false
   private var pool = BufferPool<Scalar>()
   private var rotaryTables: [RotaryTable<Scalar>] = []
 
@@ -83,9 +84,11 @@ public final class Tape<Scalar: BLASScalar> {
 
   /// Computes the gradient of a 1×1 loss for everything that it depends on.
   ///
-  /// Gradients accumulate until ``reset()``; call it once for each recorded loss.
+  /// Derivatives reuse what was kept for them, so a recording can be differentiated once.
   public func backward(from loss: Tensor<Scalar>) {
     precondition(loss.tape === self && loss.shape == .scalar, "a loss of \(loss.shape)")
+    precondition(!isDifferentiated, "a second backward pass over one recording")
+    isDifferentiated = true
     guard requiresGradient(loss.operand) else { return }
     accumulate(into: loss.operand) { TensorKernels.accumulate(constant: 1, into: &$0) }
     for index in stride(from: loss.index, through: 0, by: -1) where !gradients[index].isEmpty {
@@ -111,6 +114,7 @@ public final class Tape<Scalar: BLASScalar> {
       pool.giveBack(take(&gradients[index]))
     }
     while let buffer = kept.popLast() { pool.giveBack(buffer) }
+    isDifferentiated = false
     nodes.removeAll(keepingCapacity: true)
     values.removeAll(keepingCapacity: true)
     gradients.removeAll(keepingCapacity: true)

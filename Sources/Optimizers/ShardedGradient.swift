@@ -28,6 +28,7 @@ public struct ShardedGradient<Scalar: BLASScalar>: Sendable {
 ///   - tape: reset before every shard and at the end.
 ///   - itemsPerShard: the items of a shard, for the covariance per item.
 ///   - loss: records the loss of one shard.
+/// - Returns: the gradient of the sum, the losses and the noise of the gradient.
 public func shardedGradient<Scalar: BLASScalar>(
   of parameters: ParameterSet<Scalar>, shards: Int, on tape: Tape<Scalar>,
   itemsPerShard: Double = 1,

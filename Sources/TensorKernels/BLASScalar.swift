@@ -6,6 +6,10 @@ public protocol BLASScalar: BinaryFloatingPoint, Codable, Sendable, SIMDScalar {
   /// The exponential eˣ: zero at −∞, infinite above the largest finite result, NaN at NaN.
   static func exponential(_ x: Self) -> Self
 
+  /// The exponential eˣ where the result is an ordinary number, |x| ≤ 87; the nearest such result
+  /// beyond, NaN at NaN.
+  static func boundedExponential(_ x: Self) -> Self
+
   /// The natural logarithm.
   static func logarithm(_ x: Self) -> Self
 
@@ -21,6 +25,12 @@ public protocol BLASScalar: BinaryFloatingPoint, Codable, Sendable, SIMDScalar {
 extension Double: BLASScalar {
   /// The exponential eˣ of the C library.
   public static func exponential(_ x: Double) -> Double { exp(x) }
+
+  /// The exponential eˣ of the C library within |x| ≤ 87.
+  public static func boundedExponential(_ x: Double) -> Double {
+    let raised = x < -87 ? -87 : x
+    return exp(raised > 87 ? 87 : raised)
+  }
 
   /// The natural logarithm of the C library.
   public static func logarithm(_ x: Double) -> Double { log(x) }
@@ -50,6 +60,17 @@ extension Float: BLASScalar {
     return reducedExponential((bounded - n * 0.693_359_375) - n * -2.121_944_4e-4)
       * Float(bitPattern: UInt32(bitPattern: firstHalf &+ 127) << 23)
       * Float(bitPattern: UInt32(bitPattern: secondHalf &+ 127) << 23)
+  }
+
+  /// The exponential eˣ for |x| ≤ 87, where the power of two has an ordinary bit pattern.
+  @inline(__always)
+  public static func boundedExponential(_ x: Float) -> Float {
+    let raised = x < -87 ? -87 : x
+    let bounded = raised > 87 ? 87 : raised
+    let shifted = bounded * 1.442_695_04 + 12_582_912
+    let n = shifted - 12_582_912
+    return reducedExponential((bounded - n * 0.693_359_375) - n * -2.121_944_4e-4)
+      * Float(bitPattern: (shifted.bitPattern &+ 127) << 23)
   }
 
   /// The exponential on |r| ≤ ln 2 / 2, by the polynomial of Cephes' `expf`.

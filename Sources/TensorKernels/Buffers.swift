@@ -10,14 +10,14 @@ public func resize<Scalar: BLASScalar>(_ buffer: inout [Scalar], to count: Int) 
   }
 }
 
-/// `output[i] = value`
+/// `output[i] = value`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 public func fill<Scalar: BLASScalar>(_ value: Scalar, into output: inout MutableSpan<Scalar>) {
   for i in 0..<output.count { output[i] = value }
 }
 
-/// `output[i] = input[i]`
+/// `output[i] = input[i]`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 public func copy<Scalar: BLASScalar>(

@@ -23,24 +23,16 @@ public func cachedAttention<Scalar: BLASScalar>(
       && scores.count >= length,
     "\(length) tokens in \(keys.count) keys, \(values.count) values and \(scores.count) scores")
   checkCounts(query.count, output.count, shape.queryColumns)
-  unsafe query.withUnsafeBufferPointer { q in
-    unsafe keys.withUnsafeBufferPointer { k in
-      unsafe values.withUnsafeBufferPointer { v in
-        unsafe output.withUnsafeMutableBufferPointer { y in
-          unsafe scores.withUnsafeMutableBufferPointer { w in
-            guard let q = q.baseAddress, let k = k.baseAddress, let v = v.baseAddress,
-              let y = y.baseAddress, let w = w.baseAddress
-            else { return }
-            let (width, group) = (shape.headDimension, shape.heads / shape.keyValueHeads)
-            for head in 0..<shape.heads {
-              let first = head / group * width
-              unsafe attendRow(
-                query: q + head * width, keys: k + first, values: v + first,
-                stride: shape.keyColumns, count: length, width: width, into: y + head * width,
-                weights: w)
-            }
-          }
-        }
+  let (width, group) = (shape.headDimension, shape.heads / shape.keyValueHeads)
+  unsafe withPointers(query, keys, values) { q, k, v in
+    unsafe withMutablePointers(&output, &scores) { y, weights in
+      for head in 0..<shape.heads {
+        let first = head / group * width
+        unsafe shiftedScores(
+          q + head * width, k + first, shape: shape, count: length, into: weights)
+        for j in 0..<length { unsafe weights[j] = .boundedExponential(weights[j]) }
+        unsafe normalizeAndMix(
+          weights, v + first, shape: shape, count: length, into: y + head * width)
       }
     }
   }

@@ -1,4 +1,4 @@
-/// `output[i] = left[i] + right[i]`
+/// `output[i] = left[i] + right[i]`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 public func sums<Scalar: BLASScalar>(
@@ -8,7 +8,7 @@ public func sums<Scalar: BLASScalar>(
   for i in 0..<output.count { output[i] = left[i] + right[i] }
 }
 
-/// `output[i] += scale · input[i]`
+/// `output[i] += scale · input[i]`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 public func accumulate<Scalar: BLASScalar>(
@@ -18,7 +18,7 @@ public func accumulate<Scalar: BLASScalar>(
   for i in 0..<output.count { output[i] += scale * input[i] }
 }
 
-/// `output[i] += value`
+/// `output[i] += value`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 public func accumulate<Scalar: BLASScalar>(
@@ -27,7 +27,7 @@ public func accumulate<Scalar: BLASScalar>(
   for i in 0..<output.count { output[i] += value }
 }
 
-/// `output[i] = left[i] − right[i]`
+/// `output[i] = left[i] − right[i]`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 public func differences<Scalar: BLASScalar>(
@@ -37,7 +37,7 @@ public func differences<Scalar: BLASScalar>(
   for i in 0..<output.count { output[i] = left[i] - right[i] }
 }
 
-/// `output[i] = left[i] · right[i]`
+/// `output[i] = left[i] · right[i]`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 public func products<Scalar: BLASScalar>(
@@ -47,17 +47,18 @@ public func products<Scalar: BLASScalar>(
   for i in 0..<output.count { output[i] = left[i] * right[i] }
 }
 
-/// `output[i] += left[i] · right[i]`
+/// `output[i] += scale · left[i] · right[i]`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 public func accumulateProducts<Scalar: BLASScalar>(
-  _ left: Span<Scalar>, _ right: Span<Scalar>, into output: inout MutableSpan<Scalar>
+  _ left: Span<Scalar>, _ right: Span<Scalar>, scaledBy scale: Scalar = 1,
+  into output: inout MutableSpan<Scalar>
 ) {
   checkCounts(left.count, right.count, output.count)
-  for i in 0..<output.count { output[i] += left[i] * right[i] }
+  for i in 0..<output.count { output[i] += scale * left[i] * right[i] }
 }
 
-/// `output[i] = scale · input[i] + offset`
+/// `output[i] = scale · input[i] + offset`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 public func affine<Scalar: BLASScalar>(
@@ -131,7 +132,7 @@ func checkCounts(_ first: Int, _ second: Int, _ third: Int) {
     first == second && second == third, "counts \(first), \(second) and \(third) differ")
 }
 
-/// `output[i] *= factor`
+/// `output[i] *= factor`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 public func multiplyInPlace<Scalar: BLASScalar>(

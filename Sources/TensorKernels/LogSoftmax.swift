@@ -26,6 +26,7 @@ public struct TokenStatistics<Scalar: BLASScalar>: Sendable {
 ///   - logits: rows × columns, overwritten with probabilities.
 ///   - targets: the column whose log-probability is wanted, one a row.
 ///   - temperature: divides the logits.
+/// - Returns: log-probabilities, entropies and what else losses see.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 public func softmaxInPlace<Scalar: BLASScalar>(
@@ -35,13 +36,14 @@ public func softmaxInPlace<Scalar: BLASScalar>(
   guard !targets.isEmpty else { return statistics }
   let columns = logits.count / targets.count
   checkCounts(logits.count, logits.count, columns * targets.count)
-  unsafe logits.withUnsafeMutableBufferPointer { logits in
-    guard let start = logits.baseAddress else { return }
+  var scratch = [Scalar](repeating: 0, count: columns)
+  var shifted = scratch.mutableSpan
+  unsafe withMutablePointers(&logits, &shifted) { logits, shifted in
     for (row, target) in targets.enumerated() {
       precondition(target >= 0 && target < columns, "target \(target) of \(columns)")
-      let z = unsafe start + row * columns
       unsafe softmaxRow(
-        z, columns, target: target, temperature: temperature, row: row, &statistics)
+        logits + row * columns, shifted, columns, target: target, temperature: temperature,
+        row: row, &statistics)
     }
   }
   return statistics
@@ -49,33 +51,32 @@ public func softmaxInPlace<Scalar: BLASScalar>(
 
 @inline(__always)
 private func softmaxRow<Scalar: BLASScalar>(
-  _ z: UnsafeMutablePointer<Scalar>, _ columns: Int, target: Int, temperature: Scalar, row: Int,
-  _ statistics: inout TokenStatistics<Scalar>
+  _ z: UnsafeMutablePointer<Scalar>, _ shifted: UnsafeMutablePointer<Scalar>, _ columns: Int,
+  target: Int, temperature: Scalar, row: Int, _ statistics: inout TokenStatistics<Scalar>
 ) {
   let factor = 1 / temperature
-  var (largest, best) = unsafe (z[0], 0)
-  var total: Scalar = 0
-  for c in 0..<columns {
-    let value = unsafe z[c]
-    total += value
-    if value > largest { (largest, best) = (value, c) }
-  }
-  let targetLogit = unsafe (z[target] - largest) * factor
-  var (sum, weighted): (Scalar, Scalar) = (0, 0)
-  for c in 0..<columns {
-    let shifted = unsafe (z[c] - largest) * factor
-    let weight = Scalar.exponential(shifted)
-    sum += weight
-    weighted += weight * shifted
-    unsafe z[c] = weight
-  }
-  let inverse = 1 / sum
+  let best = unsafe largest(z, columns)
+  statistics.meanLogits[row] = unsafe sum(z, columns) * factor / Scalar(columns)
+  statistics.arePredicted[row] = unsafe isFirst(best, at: target, in: z)
+  for c in 0..<columns { unsafe shifted[c] = (z[c] - best) * factor }
+  for c in 0..<columns { unsafe z[c] = .boundedExponential(shifted[c]) }
+  let total = unsafe sum(z, columns)
+  let weighted = unsafe dot(z, shifted, columns)
+  let inverse = 1 / total
   for c in 0..<columns { unsafe z[c] *= inverse }
-  let logSum = Scalar.logarithm(sum)
-  statistics.logProbabilities[row] = targetLogit - logSum
-  statistics.entropies[row] = logSum - weighted * inverse
-  statistics.meanLogits[row] = total * factor / Scalar(columns)
-  statistics.arePredicted[row] = best == target
+  let logTotal = Scalar.logarithm(total)
+  statistics.logProbabilities[row] = unsafe shifted[target] - logTotal
+  statistics.entropies[row] = logTotal - weighted * inverse
+}
+
+/// Whether `values[index]` is the value and none before it is.
+@inline(__always)
+private func isFirst<Scalar: BLASScalar>(
+  _ value: Scalar, at index: Int, in values: UnsafeMutablePointer<Scalar>
+) -> Bool {
+  guard unsafe values[index] == value else { return false }
+  for c in 0..<index where unsafe values[c] == value { return false }
+  return true
 }
 
 /// The derivative of the target's log-probability for the logits, in place of the probabilities.

@@ -16,17 +16,14 @@ public func rmsNorm<Scalar: BLASScalar>(
 ) {
   let columns = gain.count
   checkCounts(input.count, output.count, scales.count * columns)
-  unsafe input.withUnsafeBufferPointer { x in
-    unsafe gain.withUnsafeBufferPointer { gain in
-      unsafe output.withUnsafeMutableBufferPointer { y in
-        guard let x = x.baseAddress, let y = y.baseAddress else { return }
-        for row in 0..<scales.count {
-          let (x, y) = unsafe (x + row * columns, y + row * columns)
-          let meanSquare = unsafe dot(x, x, columns) / Scalar(columns)
-          let scale = 1 / (meanSquare + epsilon).squareRoot()
-          for c in 0..<columns { unsafe y[c] = x[c] * scale * gain[c] }
-          scales[row] = scale
-        }
+  unsafe withPointers(input, gain) { x, gain in
+    unsafe withMutablePointers(&output, &scales) { y, scales in
+      for row in 0..<input.count / columns {
+        let (x, y) = unsafe (x + row * columns, y + row * columns)
+        let meanSquare = unsafe dot(x, x, columns) / Scalar(columns)
+        let scale = 1 / (meanSquare + epsilon).squareRoot()
+        for c in 0..<columns { unsafe y[c] = x[c] * scale * gain[c] }
+        unsafe scales[row] = scale
       }
     }
   }
@@ -44,25 +41,16 @@ public func rmsNormInputDerivative<Scalar: BLASScalar>(
   let columns = gain.count
   checkCounts(input.count, outputGradient.count, scales.count * columns)
   checkCounts(input.count, input.count, inputGradient.count)
-  var weighted = [Scalar](repeating: 0, count: columns)
-  unsafe weighted.withUnsafeMutableBufferPointer { w in
-    unsafe input.withUnsafeBufferPointer { x in
-      unsafe gain.withUnsafeBufferPointer { gain in
-        unsafe outputGradient.withUnsafeBufferPointer { dy in
-          unsafe inputGradient.withUnsafeMutableBufferPointer { dx in
-            guard let w = w.baseAddress, let x = x.baseAddress, let dy = dy.baseAddress,
-              let dx = dx.baseAddress
-            else { return }
-            for row in 0..<scales.count {
-              let base = row * columns
-              let (x, dy, dx) = unsafe (x + base, dy + base, dx + base)
-              for c in 0..<columns { unsafe w[c] = gain[c] * dy[c] }
-              let scale = scales[row]
-              let pull = unsafe dot(w, x, columns) * scale * scale * scale / Scalar(columns)
-              for c in 0..<columns { unsafe dx[c] += scale * w[c] - pull * x[c] }
-            }
-          }
-        }
+  var scratch = [Scalar](repeating: 0, count: columns)
+  var weighted = scratch.mutableSpan
+  unsafe withPointers(input, gain, outputGradient) { x, gain, dy in
+    unsafe withMutablePointers(&inputGradient, &weighted) { dx, weighted in
+      for (row, base) in stride(from: 0, to: input.count, by: columns).enumerated() {
+        let (x, dy, dx, scale) = unsafe (x + base, dy + base, dx + base, scales[row])
+        for c in 0..<columns { unsafe weighted[c] = gain[c] * dy[c] }
+        let product = unsafe dot(weighted, x, columns)
+        let pull = product * scale * scale * scale / Scalar(columns)
+        for c in 0..<columns { unsafe dx[c] += scale * weighted[c] - pull * x[c] }
       }
     }
   }
@@ -77,14 +65,11 @@ public func rmsNormGainDerivative<Scalar: BLASScalar>(
 ) {
   let columns = gainGradient.count
   checkCounts(input.count, outputGradient.count, scales.count * columns)
-  unsafe input.withUnsafeBufferPointer { x in
-    unsafe outputGradient.withUnsafeBufferPointer { dy in
-      unsafe gainGradient.withUnsafeMutableBufferPointer { gradient in
-        guard let x = x.baseAddress, let dy = dy.baseAddress else { return }
-        for row in 0..<scales.count {
-          let (x, dy, scale) = unsafe (x + row * columns, dy + row * columns, scales[row])
-          for c in 0..<columns { unsafe gradient[c] += dy[c] * x[c] * scale }
-        }
+  unsafe withPointers(input, outputGradient) { x, dy in
+    unsafe gainGradient.withUnsafeMutableBufferPointer { gradient in
+      for row in 0..<scales.count {
+        let (x, dy, scale) = unsafe (x + row * columns, dy + row * columns, scales[row])
+        for c in 0..<columns { unsafe gradient[c] += dy[c] * x[c] * scale }
       }
     }
   }

@@ -1,38 +1,11 @@
-/// The sum of products `Σ left[i] · right[i]`, in eight interleaved partial sums.
-@inline(__always)
-func dot<Scalar: BLASScalar>(
-  _ left: UnsafePointer<Scalar>, _ right: UnsafePointer<Scalar>, _ count: Int
-) -> Scalar {
-  var lanes = SIMD8<Scalar>(repeating: 0)
-  let (a, b) = unsafe (UnsafeRawPointer(left), UnsafeRawPointer(right))
-  var i = 0
-  while i &+ 8 <= count {
-    let offset = i &* MemoryLayout<Scalar>.stride
-    lanes +=
-      unsafe a.loadUnaligned(fromByteOffset: offset, as: SIMD8<Scalar>.self)
-      * b.loadUnaligned(fromByteOffset: offset, as: SIMD8<Scalar>.self)
-    i &+= 8
-  }
-  var total = lanes.sum()
-  while i < count {
-    total += unsafe left[i] * right[i]
-    i &+= 1
-  }
-  return total
-}
-
 /// The sum of all values, in eight interleaved partial sums.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 public func sum<Scalar: BLASScalar>(_ input: Span<Scalar>) -> Scalar {
-  var lanes = SIMD8<Scalar>(repeating: 0)
-  let whole = input.count & ~7
-  for i in stride(from: 0, to: whole, by: 8) {
-    for lane in 0..<8 { lanes[lane] += input[i + lane] }
+  unsafe input.withUnsafeBufferPointer { values in
+    guard let values = values.baseAddress else { return 0 }
+    return unsafe sum(values, input.count)
   }
-  var total = lanes.sum()
-  for i in whole..<input.count { total += input[i] }
-  return total
 }
 
 /// The sum of products `Σ left[i] · right[i]`.

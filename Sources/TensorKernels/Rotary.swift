@@ -36,51 +36,83 @@ public struct RotaryTable<Scalar: BLASScalar>: Sendable {
 ///
 /// - Parameters:
 ///   - input: rows × columns; columns are heads · headDimension.
+///   - columns: the width of a row.
 ///   - positions: the position of each row.
 ///   - table: cosines and sines.
-///   - direction: 1 rotates forward; −1 rotates back, which is the derivative.
-///   - output: rows × columns; the result is added to it.
-@specialized(where Scalar == Float)
-@specialized(where Scalar == Double)
-public func accumulateRotated<Scalar: BLASScalar>(
-  _ input: Span<Scalar>, columns: Int, positions: [Int], table: RotaryTable<Scalar>,
-  direction: Scalar, into output: inout MutableSpan<Scalar>
-) {
-  rotate(
-    input, columns: columns, positions: positions, table: table, direction: direction, keeping: 1,
-    into: &output)
-}
-
-/// Rotates as `accumulateRotated` does, and assigns the result.
+///   - output: rows × columns.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 public func rotated<Scalar: BLASScalar>(
   _ input: Span<Scalar>, columns: Int, positions: [Int], table: RotaryTable<Scalar>,
   into output: inout MutableSpan<Scalar>
 ) {
-  fill(0, into: &output)
-  rotate(
-    input, columns: columns, positions: positions, table: table, direction: 1, keeping: 0,
-    into: &output)
+  unsafe forEachRotation(input, columns, positions, table, &output) { x, y, cosine, sine, half in
+    var i = 0
+    while i &+ 8 <= half {
+      let (a, b) = unsafe (x.lanes(i), x.lanes(i &+ half))
+      let (c, s) = unsafe (cosine.lanes(i), sine.lanes(i))
+      unsafe y.store(a * c - b * s, i)
+      unsafe y.store(b * c + a * s, i &+ half)
+      i &+= 8
+    }
+    while i < half {
+      let (a, b, c, s) = unsafe (x[i], x[i &+ half], cosine[i], sine[i])
+      unsafe y[i] = a * c - b * s
+      unsafe y[i &+ half] = b * c + a * s
+      i &+= 1
+    }
+  }
 }
 
-@inline(__always)
-private func rotate<Scalar: BLASScalar>(
-  _ input: Span<Scalar>, columns: Int, positions: [Int], table: RotaryTable<Scalar>,
-  direction: Scalar, keeping: Scalar, into output: inout MutableSpan<Scalar>
+/// The derivative of `rotated`: the gradient rotated back is added to the input's gradient.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+public func rotatedDerivative<Scalar: BLASScalar>(
+  columns: Int, positions: [Int], table: RotaryTable<Scalar>, outputGradient: Span<Scalar>,
+  into inputGradient: inout MutableSpan<Scalar>
 ) {
-  let half = table.headDimension / 2
+  unsafe forEachRotation(outputGradient, columns, positions, table, &inputGradient) {
+    dy, dx, cosine, sine, half in
+    var i = 0
+    while i &+ 8 <= half {
+      let (a, b) = unsafe (dy.lanes(i), dy.lanes(i &+ half))
+      let (c, s) = unsafe (cosine.lanes(i), sine.lanes(i))
+      unsafe dx.store(dx.lanes(i) + (a * c + b * s), i)
+      unsafe dx.store(dx.lanes(i &+ half) + (b * c - a * s), i &+ half)
+      i &+= 8
+    }
+    while i < half {
+      let (a, b, c, s) = unsafe (dy[i], dy[i &+ half], cosine[i], sine[i])
+      unsafe dx[i] += a * c + b * s
+      unsafe dx[i &+ half] += b * c - a * s
+      i &+= 1
+    }
+  }
+}
+
+/// Calls the body for every head of every row, with its cosines and sines.
+@inline(__always)
+private func forEachRotation<Scalar: BLASScalar>(
+  _ input: Span<Scalar>, _ columns: Int, _ positions: [Int], _ table: RotaryTable<Scalar>,
+  _ output: inout MutableSpan<Scalar>,
+  _ body: (
+    UnsafePointer<Scalar>, UnsafeMutablePointer<Scalar>, UnsafePointer<Scalar>,
+    UnsafePointer<Scalar>, Int
+  ) -> Void
+) {
+  let (width, half) = (table.headDimension, table.headDimension / 2)
   checkCounts(input.count, output.count, positions.count * columns)
-  precondition(columns % (2 * half) == 0, "\(columns) columns in heads of \(2 * half)")
-  for (row, position) in positions.enumerated() {
-    precondition(position < table.positions, "position \(position) of \(table.positions)")
-    for first in stride(from: row * columns, to: (row + 1) * columns, by: 2 * half) {
-      for i in 0..<half {
-        let cosine = table.cosines[position * half + i]
-        let sine = direction * table.sines[position * half + i]
-        let (a, b) = (input[first + i], input[first + half + i])
-        output[first + i] = keeping * output[first + i] + a * cosine - b * sine
-        output[first + half + i] = keeping * output[first + half + i] + b * cosine + a * sine
+  precondition(columns % width == 0, "\(columns) columns in heads of \(width)")
+  unsafe withPointers(input, table.cosines.span, table.sines.span) { x, cosines, sines in
+    unsafe output.withUnsafeMutableBufferPointer { y in
+      guard let y = y.baseAddress else { return }
+      for (row, position) in positions.enumerated() {
+        precondition(
+          position >= 0 && position < table.positions, "position \(position) of \(table.positions)")
+        let (cosine, sine) = unsafe (cosines + position * half, sines + position * half)
+        for head in stride(from: row * columns, to: (row + 1) * columns, by: width) {
+          unsafe body(x + head, y + head, cosine, sine, half)
+        }
       }
     }
   }

@@ -7,7 +7,7 @@ public func swiGLU<Scalar: BLASScalar>(
   gate: Span<Scalar>, up: Span<Scalar>, into output: inout MutableSpan<Scalar>
 ) {
   checkCounts(gate.count, up.count, output.count)
-  for i in 0..<output.count { output[i] = gate[i] * sigmoid(gate[i]) * up[i] }
+  for i in 0..<output.count { output[i] = gate[i] * boundedSigmoid(gate[i]) * up[i] }
 }
 
 /// The derivative of `swiGLU` for both factors.
@@ -23,8 +23,14 @@ public func swiGLUDerivative<Scalar: BLASScalar>(
   checkCounts(gate.count, gateGradient.count, upGradient.count)
   for i in 0..<gateGradient.count {
     let g = gate[i]
-    let s = sigmoid(g)
+    let s = boundedSigmoid(g)
     gateGradient[i] += outputGradient[i] * up[i] * s * (1 + g * (1 - s))
     upGradient[i] += outputGradient[i] * g * s
   }
+}
+
+/// The logistic function to within 10⁻³⁷, which is all that a product with the gate can tell.
+@inline(__always)
+private func boundedSigmoid<Scalar: BLASScalar>(_ x: Scalar) -> Scalar {
+  1 / (1 + .boundedExponential(-x))
 }

@@ -1,4 +1,4 @@
-/// `output[i] = exp(input[i])`
+/// `output[i] = exp(input[i])`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 public func exponentials<Scalar: BLASScalar>(
@@ -8,7 +8,7 @@ public func exponentials<Scalar: BLASScalar>(
   for i in 0..<output.count { output[i] = .exponential(input[i]) }
 }
 
-/// `output[i] = log(input[i])`
+/// `output[i] = log(input[i])`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 public func logarithms<Scalar: BLASScalar>(
@@ -40,7 +40,7 @@ public func logSigmoid<Scalar: BLASScalar>(_ x: Scalar) -> Scalar {
   (x > 0 ? 0 : x) - .logarithmOfOnePlus(.exponential(-abs(x)))
 }
 
-/// `output[i] = log σ(input[i])`
+/// `output[i] = log σ(input[i])`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 public func logSigmoids<Scalar: BLASScalar>(
