@@ -50,7 +50,7 @@ private func inferInChunks<Scalar, Answer>(
   _ sequences: [TokenSequence], _ parameters: ParameterSet<Scalar>,
   _ answer: (SequenceBatch, RecordedParameters<Scalar>, Tape<Scalar>) -> [Answer]
 ) -> [Answer] {
-  let tape = Tape<Scalar>()
+  let tape = Tape<Scalar>(recordsGradients: false)
   var answers: [Answer] = []
   answers.reserveCapacity(sequences.count)
   for chunk in chunks(of: sequences) {

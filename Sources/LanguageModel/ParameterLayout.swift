@@ -30,7 +30,7 @@ enum TensorName {
 
 extension ModelConfiguration {
   /// The matrix whose rows are compared with hidden states to give logits.
-  var headName: String { tiedHead ? TensorName.embedding : TensorName.head }
+  public var headName: String { tiedHead ? TensorName.embedding : TensorName.head }
 
   /// The tensors below the heads, in the order of the forward pass.
   var backboneLayout: [TensorLayout] {

@@ -46,6 +46,7 @@ public struct Sampler<Scalar: BLASScalar>: ~Copyable {
   ///   - endToken: The token that ends a completion, kept as its last one.
   ///   - uniform: A number in [0, 1) for each sequence and each position of its completion, both
   ///     counted from zero; it decides which token stands there.
+  /// - Returns: The completions in the order of the prompts.
   public mutating func sample(
     prompts: [[Int]], maximumTokens: Int, endToken: Int,
     uniform: (_ sequence: Int, _ position: Int) -> Double

@@ -17,6 +17,7 @@ struct TokenDraw: Equatable {
 ///   - temperature: Divides the logits; above zero.
 ///   - uniform: The number u in [0, 1) that decides.
 ///   - weights: Room for one row, overwritten.
+/// - Returns: The token and its log-probability at this temperature.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 func draw<Scalar: BLASScalar>(

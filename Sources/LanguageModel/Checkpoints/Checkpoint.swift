@@ -53,6 +53,7 @@ public struct Checkpoint: Sendable {
   ///   - tokens: The special tokens of its vocabulary.
   ///   - metadata: Strings to keep beside the weights.
   ///   - files: More files of the same folder, for example the tokenizer's.
+  /// - Throws: `CheckpointError.unwritable`.
   public func write(
     _ model: Transformer<Float>, tokens: SpecialTokens, metadata: [String: String] = [:],
     files: [String: [UInt8]] = [:]
@@ -71,6 +72,7 @@ public struct Checkpoint: Sendable {
   ///   - tokens: The special tokens of its vocabulary.
   ///   - metadata: Strings to keep beside the weights.
   ///   - files: More files of the same folder, for example the tokenizer's.
+  /// - Throws: `CheckpointError.unwritable`.
   public func write(
     _ model: ScalarModel<Float>, tokens: SpecialTokens, metadata: [String: String] = [:],
     files: [String: [UInt8]] = [:]

@@ -39,6 +39,8 @@ extension Checkpoint {
   /// The language model of the checkpoint.
   ///
   /// - Parameter allowsNonFinite: Whether a NaN or an infinite weight is let through.
+  /// - Returns: The model, with every tensor present and of the right shape.
+  /// - Throws: The first rule that the files break.
   public func transformer(
     allowsNonFinite: Bool = false
   ) throws(CheckpointError) -> Transformer<Float> {
@@ -52,6 +54,8 @@ extension Checkpoint {
   /// The reward or value model of the checkpoint.
   ///
   /// - Parameter allowsNonFinite: Whether a NaN or an infinite weight is let through.
+  /// - Returns: The model, with every tensor present and of the right shape.
+  /// - Throws: The first rule that the files break.
   public func scalarModel(
     allowsNonFinite: Bool = false
   ) throws(CheckpointError) -> ScalarModel<Float> {

@@ -1,0 +1,71 @@
+import Autograd
+import LanguageModel
+import Testing
+
+@Suite struct ModelConfigurationTests {
+  @Test(arguments: [true, false])
+  func parameterCountIsThatOfTheModel(tiedHead: Bool) {
+    let configuration = tinyConfiguration(tiedHead: tiedHead)
+    let model = tinyModel(configuration, as: Float.self)
+    #expect(configuration.parameterCount == model.parameters.scalarCount)
+  }
+
+  @Test(arguments: zip(ModelPreset.allCases, [0.12e6, 0.9e6, 5e6]))
+  func presetsAreAboutAsLargeAsTheySay(preset: ModelPreset, size: Double) throws {
+    let vocabularySize = preset == .medium ? 512 : 180
+    let configuration = preset.configuration(vocabularySize: vocabularySize, maximumLength: 64)
+    try configuration.validate()
+    #expect(abs(Double(configuration.parameterCount) / size - 1) < 0.06)
+  }
+
+  @Test func forwardFLOPsCountEveryProduct() {
+    // Two layers, d 8, four heads of 2 on two key heads, feed-forward 6, seven tokens.
+    let layer = 8 * 8 + 2 * 4 * 8 + 8 * 8 + 3 * 8 * 6
+    let perToken = 2 * (2 * layer + 7 * 8)
+    let configuration = tinyConfiguration()
+    #expect(configuration.forwardFLOPs(tokens: 5) == Double(5 * perToken))
+    // A sequence of 3: positions see 1, 2 and 3 keys of 8 coordinates, twice, multiply and add.
+    let attention = 2 * (1 + 2 + 3) * 8 * 2 * 2
+    #expect(configuration.forwardFLOPs(sequenceLengths: [3]) == Double(3 * perToken + attention))
+    #expect(
+      configuration.forwardFLOPs(sequenceLengths: [3, 3]) == Double(2 * (3 * perToken + attention)))
+  }
+
+  @Test func contradictionsAreNamed() {
+    var configuration = tinyConfiguration()
+    configuration.keyValueHeads = 3
+    #expect(throws: ModelError.self) { try configuration.validate() }
+    configuration = tinyConfiguration()
+    configuration.headDimension = 3
+    #expect(throws: ModelError.self) { try configuration.validate() }
+    configuration = tinyConfiguration()
+    configuration.layers = 0
+    #expect(throws: ModelError.impossibleConfiguration("layers is 0, it must be at least 1")) {
+      try configuration.validate()
+    }
+    configuration = tinyConfiguration()
+    configuration.ropeTheta = .nan
+    #expect(throws: ModelError.self) { try configuration.validate() }
+  }
+}
+
+@Suite struct CostTests {
+  @Test func trainingCostsThreeTimesTheForwardPass() {
+    let configuration = tinyConfiguration()
+    let forward = Cost.forward(through: configuration, sequenceLengths: [4, 2])
+    let training = Cost.training(configuration, sequenceLengths: [4, 2])
+    #expect(forward.tokensForward == 6 && forward.tokensBackward == 0)
+    #expect(training.tokensForward == 6 && training.tokensBackward == 6)
+    #expect(training.flops == 3 * configuration.forwardFLOPs(sequenceLengths: [4, 2]))
+  }
+
+  @Test func costsAddUpFieldByField() {
+    let one = Cost(labels: 1, tokensForward: 2, tokensBackward: 3, rollouts: 4, flops: 5)
+    var sum = one + Cost(labels: 10, tokensForward: 20, tokensBackward: 30, rollouts: 40, flops: 50)
+    let expected = Cost(
+      labels: 11, tokensForward: 22, tokensBackward: 33, rollouts: 44, flops: 55)
+    #expect(sum == expected)
+    sum += Cost()
+    #expect(sum == expected)
+  }
+}

@@ -1,0 +1,100 @@
+import Autograd
+import LanguageModel
+import TensorKernels
+import TestSupport
+import Testing
+import Tokenization
+
+@Suite struct ScalarModelTests {
+  @Test func aZeroHeadGivesZeroScoresAndValues() {
+    let model = ScalarModel(backbone: tinyModel(as: Float.self))
+    #expect(model.lastTokenScores(of: exampleSequences) == [0, 0, 0])
+    let values = model.values(of: exampleSequences)
+    #expect(values.map(\.count) == exampleSequences.map { $0.completion.count + 1 })
+    #expect(values.allSatisfy { $0.allSatisfy { $0 == 0 } })
+  }
+
+  @Test func scoresAreTheHeadTimesTheOraclesHiddenStates() {
+    let backbone = tinyModel(as: Double.self)
+    let (model, oracle) = (withHead(backbone), NaiveLlama(backbone))
+    let head = model.parameters["score.weight"]
+    let scores = model.lastTokenScores(of: exampleSequences)
+    let values = model.values(of: exampleSequences)
+    for (i, sequence) in exampleSequences.enumerated() {
+      let expected = oracle.hiddenStates(sequence.tokens).map {
+        zip($0, head).reduce(0) { $0 + $1.0 * $1.1 }
+      }
+      #expect(abs(scores[i] - expected[expected.count - 1]) < 1e-12)
+      for (t, value) in values[i].enumerated() {
+        #expect(abs(value - expected[sequence.prompt.count - 1 + t]) < 1e-12)
+      }
+    }
+  }
+
+  @Test func gradientIsTheFiniteDifference() {
+    let model = withHead(tinyModel(as: Double.self))
+    let batch = SequenceBatch(exampleSequences)
+    let error = gradientCheckError(model.parameters) { recorded, tape in
+      model.values(batch, recorded, on: tape, rows: batch.stateRows).squared().mean()
+    }
+    #expect(error < 1e-7)
+  }
+
+  @Test func theLanguageModelsOwnHeadIsLeftBehind() throws {
+    let untied = tinyModel(tinyConfiguration(tiedHead: false), as: Float.self)
+    let model = ScalarModel(backbone: untied)
+    #expect(!model.parameters.names.contains("lm_head.weight"))
+    #expect(model.parameters.names.last == "score.weight")
+    let again = try ScalarModel(
+      configuration: model.configuration, parameters: model.parameters)
+    #expect(again.parameters.values == model.parameters.values)
+    #expect(throws: ModelError.unexpectedTensor("lm_head.weight")) {
+      try ScalarModel(configuration: untied.configuration, parameters: untied.parameters)
+    }
+  }
+
+  @Test func theBackboneIsCopiedNotShared() {
+    let backbone = tinyModel(as: Float.self)
+    var model = ScalarModel(backbone: backbone)
+    model.parameters["model.norm.weight"][0] += 1
+    #expect(backbone.parameters["model.norm.weight"][0] != model.parameters["model.norm.weight"][0])
+  }
+
+  private func withHead(_ backbone: Transformer<Double>) -> ScalarModel<Double> {
+    var model = ScalarModel(backbone: backbone)
+    model.parameters["score.weight"] = (0..<8).map { 0.3 - 0.1 * Double($0) }
+    return model
+  }
+}
+
+@Suite struct RotaryPositionTests {
+  @Test func productsOfQueriesAndKeysDependOnTheirDistanceOnly() {
+    // ⟨R(m)q, R(n)k⟩ is the same for all m − n = 2, and for no other distance.
+    let products = rotatedProducts(distance: 2)
+    for product in products { #expect(abs(product - products[0]) < 1e-12) }
+    #expect(abs(rotatedProducts(distance: 3)[0] - products[0]) > 1e-3)
+  }
+
+  @Test func coordinatesAreTurnedInHalves() {
+    // At position 1, the pair (0, 2) of a head of 4 turns by 1 and the pair (1, 3) by θ^(−1/2).
+    let tape = Tape<Double>()
+    let x = tape.constant([0, 0, 0, 0, 1, 2, 0, 0], shape: Shape(rows: 2, columns: 4))
+    let y = x.rotary(segments: .init(lengths: [2]), headDimension: 4, base: 100).values
+    let expected = [0.540_302_305_868_139_8, 2 * 0.995_004_165_278_025_8]
+      + [0.841_470_984_807_896_5, 2 * 0.099_833_416_646_828_15]
+    for (a, b) in zip(y[4...], expected) { #expect(abs(a - b) < 1e-12) }
+  }
+
+  private func rotatedProducts(distance: Int) -> [Double] {
+    let (query, key) = ([0.3, -1.1, 0.7, 0.2], [-0.4, 0.9, 1.3, -0.8])
+    let tape = Tape<Double>()
+    func rotated(_ row: [Double]) -> [Double] {
+      let rows = tape.constant((0..<9).flatMap { _ in row }, shape: Shape(rows: 9, columns: 4))
+      return rows.rotary(segments: .init(lengths: [9]), headDimension: 4, base: 1e4).values
+    }
+    let (q, k) = (rotated(query), rotated(key))
+    return (0..<9 - distance).map { n in
+      (0..<4).reduce(0) { $0 + q[(n + distance) * 4 + $1] * k[n * 4 + $1] }
+    }
+  }
+}
