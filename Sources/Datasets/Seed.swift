@@ -71,7 +71,7 @@ extension Threefry2x32 {
 }
 
 /// The FNV-1a hash of a name: the same on every machine and in every release.
-func stableHash(_ name: String) -> UInt64 {
+package func stableHash(_ name: String) -> UInt64 {
   name.utf8.reduce(0xCBF2_9CE4_8422_2325) { hash, byte in
     (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3
   }

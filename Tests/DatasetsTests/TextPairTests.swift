@@ -1,0 +1,68 @@
+import Datasets
+import Foundation
+import Testing
+import Tokenization
+
+@Suite struct TextPairTests {
+  private let words = WordVocabulary(words: ["camera", "the", "screen", "is", "good", "bad", "."])
+
+  @Test func tokensGetTheBeginAndTheEndToken() throws {
+    let text = TextPair(
+      prompt: "camera", chosen: " the screen is good .", rejected: " the screen is",
+      rejectedComplete: false)
+    let pair = try text.tokenized(by: words)
+    #expect(pair.prompt == [1, 3])
+    #expect(pair.chosen == [4, 5, 6, 7, 9, 2])
+    #expect(pair.rejected == [4, 5, 6])
+  }
+
+  @Test func tokensComeBackAsTextsThatCanBeJoined() throws {
+    let pair = PreferencePair(prompt: [1, 3], chosen: [4, 5, 2], rejected: [4])
+    let text = TextPair(pair, tokenizer: words)
+    #expect(text.prompt + text.chosen == "camera the screen")
+    #expect(text.chosen == " the screen")
+    #expect(text.rejected == " the")
+    #expect(text.chosenComplete)
+    #expect(!text.rejectedComplete)
+    #expect(try text.tokenized(by: words) == pair)
+  }
+
+  @Test func anEmptyPromptAddsNoSpace() throws {
+    let pair = PreferencePair(prompt: [1], chosen: [4, 2], rejected: [2])
+    let text = TextPair(pair, tokenizer: words)
+    #expect(text == TextPair(prompt: "", chosen: "the", rejected: ""))
+    #expect(try text.tokenized(by: words) == pair)
+  }
+
+  @Test func completionsOfBytesAreTheirBytes() throws {
+    let bytes = BytePairEncoding()
+    // The accent joins the character before it, so that the prompt is no prefix in characters.
+    let pair = PreferencePair(
+      prompt: [257] + bytes.encode("cafe"), chosen: bytes.encode("\u{301}s") + [258],
+      rejected: bytes.encode(" b"))
+    let text = TextPair(pair, tokenizer: bytes)
+    #expect(text.prompt == "cafe")
+    #expect(text.chosen.utf8.elementsEqual("\u{301}s".utf8))
+    #expect(try text.tokenized(by: bytes) == pair)
+  }
+
+  @Test func aCharacterCutInTwoIsStillShown() {
+    let bytes = BytePairEncoding()
+    // "é" is C3 A9: the prompt ends within it.
+    #expect(bytes.continuation(of: [0x61, 0xC3], by: [0xA9, 0x62]) == "\u{FFFD}b")
+  }
+
+  @Test func unknownWordsAreErrors() {
+    let text = TextPair(prompt: "camera", chosen: " the phone", rejected: " the")
+    #expect(throws: TokenizationError.unknownWord("phone", position: 2)) {
+      try text.tokenized(by: words)
+    }
+  }
+
+  @Test func completionsAreCompleteUnlessSaidOtherwise() throws {
+    let json = #"{"prompt": "p", "chosen": " a", "rejected": " b", "rejected_complete": false}"#
+    let text = try JSONDecoder().decode(TextPair.self, from: Data(json.utf8))
+    let expected = TextPair(prompt: "p", chosen: " a", rejected: " b", rejectedComplete: false)
+    #expect(text == expected)
+  }
+}
