@@ -40,17 +40,17 @@ public struct PPOTargets<Scalar: BLASScalar>: Sendable {
     layout.check(tokenRows: logProbabilities)
     layout.check(tokenRows: reference)
     layout.check(slotRows: values)
-    klEstimates = zip(logProbabilities, reference).map {
+    let estimates = zip(logProbabilities, reference).map {
       configuration.klEstimator(policy: $0, reference: $1)
     }
     let penalty = Scalar(configuration.missingEndPenalty ?? 0)
     let penalised = PPO.scores(scores, penalisedBy: penalty, unlessEnded: hasEnded)
-    self.scores = penalised
-    let plainRewards = klEstimates.indices.map { i in
+    let plainRewards = estimates.indices.map { i in
       tokenRewards(
-        klEstimates: klEstimates[i], score: penalised[i], klPenalty: klPenalty,
+        klEstimates: estimates[i], score: penalised[i], klPenalty: klPenalty,
         slots: layout.slotCount(of: i))
     }
+    (klEstimates, self.scores) = (estimates, penalised)
     rewards = configuration.whitensRewards ? whitenedKeepingMean(plainRewards) : plainRewards
     advantages = zip(rewards, values).map {
       generalizedAdvantages(
