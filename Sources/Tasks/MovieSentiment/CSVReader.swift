@@ -1,27 +1,29 @@
 /// Reads comma-separated values with quoted fields, RFC 4180.
 ///
 /// A field in quotes may hold commas, line ends and doubled quotes; lines end with LF or CRLF.
-struct CSVReader {
+package struct CSVReader {
   /// A line that breaks the format, counted from one.
-  struct Failure: Error, Equatable {
-    var line: Int
-    var what: String
+  package struct Failure: Error, Equatable {
+    package var line: Int
+    package var what: String
+
+    package init(line: Int, what: String) { (self.line, self.what) = (line, what) }
   }
 
   private let bytes: [UInt8]
   private var position = 0
   /// The line, counted from one, at which the next record begins.
-  private(set) var line = 1
+  package private(set) var line = 1
 
   private static let quote = UInt8(ascii: "\"")
   private static let comma = UInt8(ascii: ",")
   private static let lineFeed = UInt8(ascii: "\n")
   private static let carriageReturn = UInt8(ascii: "\r")
 
-  init(_ bytes: [UInt8]) { self.bytes = bytes }
+  package init(_ bytes: [UInt8]) { self.bytes = bytes }
 
   /// The next record, or nil at the end of the file.
-  mutating func next() throws(Failure) -> [String]? {
+  package mutating func next() throws(Failure) -> [String]? {
     guard position < bytes.count else { return nil }
     var fields: [String] = []
     while true {
@@ -52,19 +54,15 @@ struct CSVReader {
 
   private mutating func quotedField() throws(Failure) -> String {
     let firstLine = line
-    position += 1
     var text: [UInt8] = []
-    while position < bytes.count {
-      let byte = bytes[position]
-      position += 1
-      if byte == Self.quote {
-        guard position < bytes.count, bytes[position] == Self.quote else {
-          return String(decoding: text, as: UTF8.self)
-        }
-        position += 1
+    while let closing = bytes[(position + 1)...].firstIndex(of: Self.quote) {
+      text += bytes[(position + 1)..<closing]
+      position = closing + 1
+      guard position < bytes.count, bytes[position] == Self.quote else {
+        line += text.count { $0 == Self.lineFeed }
+        return String(decoding: text, as: UTF8.self)
       }
-      if byte == Self.lineFeed { line += 1 }
-      text.append(byte)
+      text.append(Self.quote)
     }
     throw Failure(line: firstLine, what: "a quote opens here and never closes")
   }

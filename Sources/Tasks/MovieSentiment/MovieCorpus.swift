@@ -1,5 +1,4 @@
 import Datasets
-import Foundation
 
 /// Short passages of movie reviews, apart by split.
 ///
@@ -7,14 +6,14 @@ import Foundation
 /// once, to training (80 %), testing (10 %) or the unlabelled split (10 %). The snippets of Rotten
 /// Tomatoes, another source with another style, are held out. Only passages of a length that can
 /// end within a completion are kept, so that a policy can learn where a text ends.
-struct MovieCorpus: Sendable {
+package struct MovieCorpus: Sendable {
   /// Bytes of a passage; shorter ones leave nothing to say after the prompt.
   let lengths: ClosedRange<Int>
-  private(set) var passages: [Split: [String]] = [:]
+  package private(set) var passages: [Split: [String]] = [:]
 
   private static let splitSeed = Seed(2305_18290).derived("movie-sentiment.splits")
 
-  init(csv: [UInt8], lengths: ClosedRange<Int>) throws(CSVReader.Failure) {
+  package init(csv: [UInt8], lengths: ClosedRange<Int>) throws(CSVReader.Failure) {
     self.lengths = lengths
     var reader = CSVReader(csv)
     _ = try reader.next()
@@ -47,14 +46,29 @@ struct MovieCorpus: Sendable {
 }
 
 /// The text without line-break tags and with single spaces.
-func cleaned(_ text: String) -> String {
-  text.replacingOccurrences(of: "<br />", with: " ")
-    .split(whereSeparator: \.isWhitespace).joined(separator: " ")
+package func cleaned(_ text: String) -> String {
+  let bytes = Array(text.utf8)
+  let tag = Array("<br />".utf8)
+  var result: [UInt8] = []
+  result.reserveCapacity(bytes.count)
+  var position = 0
+  while position < bytes.count {
+    let isTag = bytes[position] == tag[0] && bytes[position...].starts(with: tag)
+    let isSpace = isTag || bytes[position] <= UInt8(ascii: " ")
+    if !isSpace {
+      result.append(bytes[position])
+    } else if let last = result.last, last != UInt8(ascii: " ") {
+      result.append(UInt8(ascii: " "))
+    }
+    position += isTag ? tag.count : 1
+  }
+  if result.last == UInt8(ascii: " ") { result.removeLast() }
+  return String(decoding: result, as: UTF8.self)
 }
 
 /// Cuts after a full stop, exclamation or question mark, and quotes or brackets that close behind
 /// it, where a space and then no small letter follows.
-func sentences(of text: String) -> [String] {
+package func sentences(of text: String) -> [String] {
   let bytes = Array(text.utf8)
   var sentences: [String] = []
   var start = 0

@@ -6,32 +6,25 @@ import Foundation
 /// negation within three words, boosters and dampeners, capitals, `but`, and exclamation or question
 /// marks. The rules follow vaderSentiment 3.3.2 to the letter, oddities included, so that the
 /// scores are the package's.
-struct VADER: Sendable {
+package struct VADER: Sendable {
   /// The mean human rating of each lower-case word, from −4 to 4.
   let valences: [String: Double]
   /// What stands for an emoji of one code point.
   let emojis: [Unicode.Scalar: String]
 
   /// Reads the package's lexicon and its table of emojis, one entry a line, separated by tabs.
-  init(lexicon: String, emojis emojiTable: String) {
+  package init(lexicon: String, emojis emojiTable: String) {
     var valences: [String: Double] = [:]
-    for line in lexicon.split(separator: "\n") {
-      let fields = trimmed(line).split(separator: "\t")
-      if fields.count > 1, let valence = Double(fields[1]) { valences[String(fields[0])] = valence }
-    }
+    for (word, rating) in entries(of: lexicon) { valences[word] = Double(rating) }
     var emojis: [Unicode.Scalar: String] = [:]
-    for line in emojiTable.split(separator: "\n") {
-      let fields = trimmed(line).split(separator: "\t")
-      guard fields.count > 1, fields[0].unicodeScalars.count == 1,
-        let scalar = fields[0].unicodeScalars.first
-      else { continue }
-      emojis[scalar] = String(fields[1])
+    for (emoji, description) in entries(of: emojiTable) where emoji.unicodeScalars.count == 1 {
+      for scalar in emoji.unicodeScalars { emojis[scalar] = description }
     }
     (self.valences, self.emojis) = (valences, emojis)
   }
 
   /// The compound score from −1 to 1, rounded to four digits as the package does.
-  func compound(of text: String) -> Double {
+  package func compound(of text: String) -> Double {
     let text = withoutEmojis(text)
     let words = Words(text)
     var valences = words.lower.indices.map { valence(at: $0, in: words) }
@@ -79,7 +72,7 @@ struct VADER: Sendable {
   private func valence(at i: Int, in words: Words) -> Double {
     let word = words.lower[i]
     let isKindOf = word == "kind" && i + 1 < words.lower.count && words.lower[i + 1] == "of"
-    guard VADERWords.boost(of: word) == 0, !isKindOf, let rating = valences[word] else { return 0 }
+    guard let rating = valences[word], VADERWords.boost(of: word) == 0, !isKindOf else { return 0 }
     var valence = rating
     if word == "no", i + 1 < words.lower.count, valences[words.lower[i + 1]] != nil { valence = 0 }
     if followsNo(i, words.lower) { valence = rating * VADERWords.negation }
@@ -182,7 +175,11 @@ struct VADER: Sendable {
 
 /// White space as the lexicon's own reader defines it.
 private func isSpace(_ scalar: Unicode.Scalar) -> Bool {
-  scalar.properties.isWhitespace || (0x1C...0x1F).contains(scalar.value)
+  switch scalar.value {
+  case 0x09...0x0D, 0x1C...0x20: true
+  case ..<0x80: false
+  default: scalar.properties.isWhitespace
+  }
 }
 
 private func isPunctuation(_ scalar: Unicode.Scalar) -> Bool {
@@ -192,8 +189,13 @@ private func isPunctuation(_ scalar: Unicode.Scalar) -> Bool {
   }
 }
 
-private func trimmed(_ line: Substring) -> String {
-  line.trimmingCharacters(in: .whitespacesAndNewlines)
+/// The first two fields of each line of a table whose fields are separated by tabs.
+private func entries(of table: String) -> [(String, String)] {
+  // By scalars, since CR LF is one character.
+  table.unicodeScalars.split(separator: "\n").compactMap { line in
+    let fields = String(line).trimmingCharacters(in: .whitespacesAndNewlines).split(separator: "\t")
+    return fields.count > 1 ? (String(fields[0]), String(fields[1])) : nil
+  }
 }
 
 /// The word without punctuation around it, unless too little is left: then it was an emoticon.
@@ -210,10 +212,25 @@ private func strippedOfPunctuation(
 private func isAllCapitals(_ word: String) -> Bool {
   var hasCapital = false
   for scalar in word.unicodeScalars {
-    if scalar.properties.isLowercase || scalar.properties.generalCategory == .titlecaseLetter {
-      return false
+    switch letterCase(of: scalar) {
+    case .upper: hasCapital = true
+    case .other: return false
+    case nil: break
     }
-    hasCapital = hasCapital || scalar.properties.isUppercase
   }
   return hasCapital
+}
+
+private enum LetterCase { case upper, other }
+
+private func letterCase(of scalar: Unicode.Scalar) -> LetterCase? {
+  switch scalar.value {
+  case 0x41...0x5A: return .upper
+  case 0x61...0x7A: return .other
+  case ..<0x80: return nil
+  default:
+    let isTitle = scalar.properties.generalCategory == .titlecaseLetter
+    return isTitle || scalar.properties.isLowercase
+      ? .other : scalar.properties.isUppercase ? .upper : nil
+  }
 }
