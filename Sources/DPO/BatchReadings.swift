@@ -1,0 +1,55 @@
+import Autograd
+import LanguageModel
+import Optimizers
+import TensorKernels
+
+/// What the forward passes of one batch showed, gathered shard by shard.
+struct BatchReadings {
+  private var losses: [Double] = []
+  private var chosenLogProbabilities: [Double] = []
+  private var rejectedLogProbabilities: [Double] = []
+  private var chosenLogRatios: [Double] = []
+  private var rejectedLogRatios: [Double] = []
+  private var entropies: [Double] = []
+  private var chosenLogits: [Double] = []
+  private var rejectedLogits: [Double] = []
+  private var chosenHits: [Double] = []
+  /// Tokens of each sequence that was read, for the cost.
+  private(set) var sequenceLengths: [Int] = []
+
+  mutating func append(
+    _ pairs: PairLogProbabilities<Float>, losses: Tensor<Float>,
+    tokens: TokenLogProbabilities<Float>, batch: PairBatch
+  ) {
+    self.losses += losses.values.map(Double.init)
+    chosenLogProbabilities += pairs.policyChosen.values.map(Double.init)
+    rejectedLogProbabilities += pairs.policyRejected.values.map(Double.init)
+    chosenLogRatios += pairs.chosenLogRatio.values.map(Double.init)
+    rejectedLogRatios += pairs.rejectedLogRatio.values.map(Double.init)
+    entropies += tokens.entropies.map(Double.init)
+    let border = batch.chosenTokens.upperBound
+    chosenLogits += tokens.meanLogits[..<border].map(Double.init)
+    rejectedLogits += tokens.meanLogits[border...].map(Double.init)
+    chosenHits += tokens.arePredicted[..<border].map { $0 ? 1 : 0 }
+    sequenceLengths += batch.sequences.sequenceLengths
+  }
+
+  /// The metrics of the batch; those of the update are zero until they are set.
+  func metrics(beta: Double, noise: GradientNoise) -> DPOMetrics {
+    let margins = zip(chosenLogRatios, rejectedLogRatios).map { $0 - $1 }
+    return DPOMetrics(
+      loss: mean(losses),
+      chosenReward: beta * mean(chosenLogRatios), rejectedReward: beta * mean(rejectedLogRatios),
+      rewardMargin: beta * mean(margins), rewardAccuracy: mean(margins.map { $0 > 0 ? 1 : 0 }),
+      chosenLogProbability: mean(chosenLogProbabilities),
+      rejectedLogProbability: mean(rejectedLogProbabilities),
+      chosenLogits: mean(chosenLogits), rejectedLogits: mean(rejectedLogits),
+      entropy: mean(entropies), meanTokenAccuracy: mean(chosenHits), approximateKL: 0,
+      gradientNorm: 0, learningRate: 0, noise: noise, cost: Cost())
+  }
+}
+
+/// The mean of the values, 0 of none.
+func mean(_ values: [Double]) -> Double {
+  values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)
+}

@@ -1,0 +1,63 @@
+import Autograd
+public import Datasets
+public import LanguageModel
+public import TensorKernels
+
+/// How well a policy's implicit reward orders pairs that it need not have seen.
+public struct DPOEvaluation: Codable, Equatable, Sendable {
+  /// The number of pairs.
+  public var pairs: Int
+  /// Mean loss over the pairs.
+  public var loss: Double
+  /// The share of pairs whose chosen implicit reward is strictly the higher: ties count as wrong.
+  public var accuracy: Double
+  /// Chosen less rejected implicit reward β·log π/π₀, mean over the pairs.
+  public var margin: Double
+  /// Implicit reward of the chosen completions, mean over the pairs.
+  public var chosenReward: Double
+  /// Implicit reward of the rejected completions, mean over the pairs.
+  public var rejectedReward: Double
+
+  /// The values under the names that TRL gives to held-out metrics.
+  public var logged: [String: Double] {
+    [
+      "eval/loss": loss, "eval/rewards/accuracies": accuracy, "eval/rewards/margins": margin,
+      "eval/rewards/chosen": chosenReward, "eval/rewards/rejected": rejectedReward,
+    ]
+  }
+}
+
+/// Reads the policy and the reference on the pairs, without learning from them.
+///
+/// Both are read in the same chunks, so that an unmoved policy ties on every pair exactly.
+public func evaluateDPO(
+  _ policy: Transformer<Float>, reference: Transformer<Float>, pairs: [PreferencePair],
+  loss: any PreferenceLoss
+) -> DPOEvaluation {
+  let sequences = pairs.map(\.chosenSequence) + pairs.map(\.rejectedSequence)
+  return evaluatePreferences(
+    policy: policy.completionLogProbabilities(of: sequences).map(Double.init),
+    reference: reference.completionLogProbabilities(of: sequences).map(Double.init), loss: loss)
+}
+
+/// The same from summed log-probabilities: all chosen completions, then all rejected ones.
+public func evaluatePreferences(
+  policy: [Double], reference: [Double], loss: any PreferenceLoss
+) -> DPOEvaluation {
+  precondition(
+    policy.count == reference.count && policy.count % 2 == 0,
+    "\(policy.count) and \(reference.count) log-probabilities of pairs")
+  let count = policy.count / 2
+  let tape = Tape<Double>()
+  let columns = PairLogProbabilities(
+    policyChosen: tape.column(Array(policy[..<count])),
+    policyRejected: tape.column(Array(policy[count...])),
+    referenceChosen: tape.column(Array(reference[..<count])),
+    referenceRejected: tape.column(Array(reference[count...])))
+  let margins = columns.margin.values
+  return DPOEvaluation(
+    pairs: count, loss: mean(loss.pairLosses(columns).values),
+    accuracy: mean(margins.map { $0 > 0 ? 1 : 0 }), margin: loss.beta * mean(margins),
+    chosenReward: loss.beta * mean(columns.chosenLogRatio.values),
+    rejectedReward: loss.beta * mean(columns.rejectedLogRatio.values))
+}

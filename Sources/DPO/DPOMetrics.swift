@@ -1,0 +1,64 @@
+public import LanguageModel
+public import Optimizers
+
+/// What one update of DPO showed, measured on its batch before the update.
+///
+/// Implicit rewards are β·log π/π₀ whatever the loss (TRL 1.16.0, `rewards/*`).
+public struct DPOMetrics: Codable, Sendable {
+  /// Mean loss over the pairs of the batch; log 2 for DPO at step 0.
+  public var loss: Double
+  /// Implicit reward of the chosen completions, mean over the pairs.
+  public var chosenReward: Double
+  /// Implicit reward of the rejected completions, mean over the pairs.
+  public var rejectedReward: Double
+  /// Chosen less rejected implicit reward, mean over the pairs.
+  public var rewardMargin: Double
+  /// The share of pairs whose chosen implicit reward is strictly the higher: ties count as wrong.
+  ///
+  /// Hence 0 at step 0, where every pair is a tie.
+  public var rewardAccuracy: Double
+  /// log π(y⁺|x), summed over tokens, mean over the pairs.
+  ///
+  /// It may fall while the margin grows: likelihood displacement.
+  public var chosenLogProbability: Double
+  /// log π(y⁻|x), summed over tokens, mean over the pairs.
+  public var rejectedLogProbability: Double
+  /// Mean logit of the vocabulary, mean over the tokens of chosen completions.
+  public var chosenLogits: Double
+  /// Mean logit of the vocabulary, mean over the tokens of rejected completions.
+  public var rejectedLogits: Double
+  /// Entropy of the policy's next-token distribution in nats, mean over all completion tokens.
+  public var entropy: Double
+  /// The share of chosen tokens that are the policy's first choice.
+  public var meanTokenAccuracy: Double
+  /// ½·mean over the tokens of the probe of (log π_new − log π_old)²; 0 in the row of step 0.
+  ///
+  /// The estimator of PPO's `approxkl` (Schulman (2020), k2), but on a fixed probe of training
+  /// pairs, not on samples of the policy: it measures the size of an update, not a KL exactly.
+  public var approximateKL: Double
+  /// Euclidean length of the gradient before clipping.
+  public var gradientNorm: Double
+  /// The learning rate of the update; 0 in the row of step 0.
+  public var learningRate: Double
+  /// The two unbiased parts of the gradient noise scale, from the shards of the batch.
+  public var noise: GradientNoise
+  /// What all updates so far have cost, the reference's forward passes included.
+  ///
+  /// A pair is one label however often it is seen; the probe is measurement and costs nothing.
+  public var cost: Cost
+
+  /// The values under the names of TRL's logs, and ours in the same style.
+  public var logged: [String: Double] {
+    [
+      "loss": loss, "grad_norm": gradientNorm, "learning_rate": learningRate,
+      "entropy": entropy, "mean_token_accuracy": meanTokenAccuracy,
+      "num_tokens": Double(cost.tokensBackward),
+      "rewards/chosen": chosenReward, "rewards/rejected": rejectedReward,
+      "rewards/margins": rewardMargin, "rewards/accuracies": rewardAccuracy,
+      "logps/chosen": chosenLogProbability, "logps/rejected": rejectedLogProbability,
+      "logits/chosen": chosenLogits, "logits/rejected": rejectedLogits,
+      "policy/approxkl_avg": approximateKL,
+      "noise/gradient_power": noise.gradientPower, "noise/covariance_trace": noise.covarianceTrace,
+    ]
+  }
+}
