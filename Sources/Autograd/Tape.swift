@@ -150,6 +150,13 @@ extension Tape {
     }
     var span = gradient.mutableSpan
     kernel(&span)
+    // The same tensor in another role of the same operation has left its share here meanwhile.
+    let share = take(&gradients[operand.index])
+    if !share.isEmpty {
+      var span = gradient.mutableSpan
+      TensorKernels.accumulate(share.span, into: &span)
+      pool.giveBack(share)
+    }
     gradients[operand.index] = gradient
   }
 

@@ -2,7 +2,7 @@ public import Autograd
 public import TensorKernels
 
 /// Turns gradients into updates of parameters.
-public protocol Optimizer: Sendable {
+public protocol Optimizer<Scalar>: Sendable {
   /// The precision of the parameters.
   associatedtype Scalar: BLASScalar
 
