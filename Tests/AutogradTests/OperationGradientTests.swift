@@ -1,5 +1,4 @@
 import Autograd
-import Foundation
 import TensorKernels
 import TestSupport
 import Testing
@@ -7,14 +6,6 @@ import Testing
 /// Every operation's derivative against central differences in Double.
 @Suite struct OperationGradientTests {
   typealias Parameters = RecordedParameters<Double>
-
-  /// Smooth values without pattern, in −1 ... 1.
-  private func wave(_ count: Int, phase: Double) -> [Double] {
-    (0..<count).map { index in
-      let i = Double(index)
-      return sin(phase + 1.7 * i + 0.3 * i * i)
-    }
-  }
 
   /// The error of the gradient of Σ wᵢ·yᵢ with fixed unequal weights.
   private func error(
@@ -97,6 +88,20 @@ import Testing
       ).logProbabilities
     }
     #expect(result < 1e-7)
+  }
+
+  @Test func oneTensorInSeveralRolesOfAnOperation() {
+    let segments = Segments(lengths: [3, 1, 4])
+    let result = error([("x", 8, 20)]) {
+      $0["x"].causalAttention(
+        keys: $0["x"], values: $0["x"], segments: segments, heads: 2, keyValueHeads: 2)
+    }
+    #expect(result < 1e-7)
+    #expect(error(pair) { $0["a"].swiGLU($0["a"]) } < 1e-7)
+    #expect(error([("x", 4, 4)]) { $0["x"].linear($0["x"]) } < 1e-7)
+    #expect(error(pair) { $0["a"].maximum($0["a"]) } < 1e-7)
+    #expect(
+      error([("x", 1, 6)]) { $0["x"].rmsNorm(gain: $0["x"], epsilon: 1e-5) } < 1e-7)
   }
 
   @Test func aWrongDerivativeIsFound() {

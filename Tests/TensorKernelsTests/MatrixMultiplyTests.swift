@@ -1,0 +1,79 @@
+import TensorKernels
+import TestSupport
+import Testing
+
+@Suite struct MatrixMultiplyTests {
+  /// The product by its definition, three loops over Double.
+  private func naive<Scalar: BLASScalar>(
+    _ p: MatrixProduct, _ left: [Scalar], _ right: [Scalar]
+  ) -> [Double] {
+    var result = [Double](repeating: 0, count: p.rows * p.columns)
+    for i in 0..<p.rows {
+      for j in 0..<p.columns {
+        for k in 0..<p.inner {
+          let a = left[p.left == .plain ? i * p.inner + k : k * p.rows + i]
+          let b = right[p.right == .plain ? k * p.columns + j : j * p.inner + k]
+          result[i * p.columns + j] += Double(a) * Double(b)
+        }
+      }
+    }
+    return result
+  }
+
+  private static let products = [(1, 1, 1), (3, 5, 2), (7, 1, 9), (17, 33, 20)].flatMap { size in
+    [MatrixProduct.Layout.plain, .transposed].flatMap { left in
+      [MatrixProduct.Layout.plain, .transposed].map { right in
+        MatrixProduct(
+          rows: size.0, inner: size.1, columns: size.2, left: left, right: right)
+      }
+    }
+  }
+
+  @Test(arguments: products)
+  func everyLayoutAgreesWithTheDefinition(product: MatrixProduct) {
+    let a: [Double] = wave(product.rows * product.inner, phase: 1)
+    let b: [Double] = wave(product.inner * product.columns, phase: 2)
+    let count = product.rows * product.columns
+    let result = output(count, startingAt: .nan) {
+      Double.multiply(product, a.span, b.span, into: &$0)
+    }
+    #expect(largestDifference(result, naive(product, a, b)) < 1e-13)
+  }
+
+  @Test(arguments: products)
+  func keepingOneAccumulates(product: MatrixProduct) {
+    var product = product
+    product.keeping = 1
+    let a: [Float] = wave(product.rows * product.inner, phase: 1)
+    let b: [Float] = wave(product.inner * product.columns, phase: 2)
+    let result = output(product.rows * product.columns, startingAt: Float(5)) {
+      Float.multiply(product, a.span, b.span, into: &$0)
+    }
+    let expected = naive(product, a, b).map { Float($0 + 5) }
+    #expect(largestDifference(result, expected) < 1e-5)
+  }
+
+  @Test func aSumOverNothingIsZero() {
+    let empty: [Float] = []
+    let result = output(6, startingAt: Float(7)) {
+      Float.multiply(
+        MatrixProduct(rows: 2, inner: 0, columns: 3), empty.span, empty.span, into: &$0)
+    }
+    #expect(result == [0, 0, 0, 0, 0, 0])
+  }
+
+  @Test func theSameProductGivesTheSameBitsTwice() {
+    BLAS.useOneThread()
+    let product = MatrixProduct(rows: 61, inner: 130, columns: 47)
+    let a: [Float] = wave(61 * 130, phase: 1)
+    let b: [Float] = wave(130 * 47, phase: 2)
+    let first = output(61 * 47) { Float.multiply(product, a.span, b.span, into: &$0) }
+    let second = output(61 * 47) { Float.multiply(product, a.span, b.span, into: &$0) }
+    #expect(first == second)
+  }
+
+  @Test func theLibraryNamesItsCoreAndConfiguration() {
+    #expect(!BLAS.coreName.isEmpty)
+    #expect(BLAS.configuration.contains("OpenBLAS"))
+  }
+}
