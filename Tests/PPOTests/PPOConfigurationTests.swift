@@ -1,0 +1,131 @@
+import Foundation
+import Optimizers
+import PPO
+import Testing
+
+@Suite struct PPOConfigurationTests {
+  @Test func defaultsAreValid() throws {
+    try PPOConfiguration().validate()
+  }
+
+  @Test func settingsSharedWithTRLKeepItsDefaults() {
+    // TRL 1.12.0, PPOConfig.
+    let configuration = PPOConfiguration()
+    #expect(configuration.clipRange == 0.2)
+    #expect(configuration.valueClipRange == 0.2)
+    #expect(configuration.valueWeight == 0.1)
+    #expect(configuration.discount == 1)
+    #expect(configuration.lambda == 0.95)
+    #expect(configuration.klEstimator == .k1)
+    #expect(!configuration.whitensRewards)
+    #expect(configuration.missingEndPenalty == nil)
+  }
+
+  @Test func missingKeysKeepTheirDefaults() throws {
+    let text = #"{"kl_coef": 0.25, "num_ppo_epochs": 3, "kl_estimator": "k3", "target_kl": 0.5}"#
+    let read = try JSONDecoder().decode(PPOConfiguration.self, from: Data(text.utf8))
+    var expected = PPOConfiguration()
+    expected.klPenalty = 0.25
+    expected.epochs = 3
+    expected.klEstimator = .k3
+    expected.targetKL = 0.5
+    #expect(read == expected)
+  }
+
+  @Test func everySettingSurvivesWritingAndReading() throws {
+    var configuration = PPOConfiguration()
+    configuration.iterations = 7
+    configuration.rolloutsPerIteration = 36
+    configuration.responseLength = 11
+    configuration.temperature = 0.6
+    configuration.klPenalty = 0.3
+    configuration.klEstimator = .k3
+    configuration.klControl = .adaptive
+    configuration.klTarget = 4
+    configuration.klHorizon = 500
+    configuration.missingEndPenalty = 1.5
+    configuration.whitensRewards = true
+    configuration.discount = 0.9
+    configuration.lambda = 0.8
+    configuration.epochs = 5
+    configuration.minibatches = 3
+    configuration.gradientShards = 6
+    configuration.clipRange = 0.1
+    configuration.valueClipRange = 0.4
+    configuration.valueWeight = 0.5
+    configuration.learningRate = 1e-4
+    configuration.valueLearningRate = 2e-4
+    configuration.warmupSteps = 0.25
+    configuration.learningRateDecay = .cosine
+    configuration.maximumGradientNorm = 0.5
+    configuration.targetKL = 0.3
+    configuration.ratioThreshold = 10
+    try configuration.validate()
+    let data = try JSONEncoder().encode(configuration)
+    #expect(try JSONDecoder().decode(PPOConfiguration.self, from: data) == configuration)
+    let keys = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any]).keys
+    #expect(Set(keys) == Set(PPOConfiguration.CodingKeys.allCases.map(\.rawValue)))
+  }
+
+  /// What is wrong with the defaults after one change.
+  func error(after change: (inout PPOConfiguration) -> Void) -> ConfigurationError? {
+    var configuration = PPOConfiguration()
+    change(&configuration)
+    do { try configuration.validate() } catch { return error }
+    return nil
+  }
+
+  @Test(arguments: [0, 1, 1.5, -0.2, .nan]) func clipRangeLiesBetweenZeroAndOne(value: Double) {
+    #expect(
+      error { $0.clipRange = value }
+        == .outOfRange("cliprange", "\(value)", allowed: "0 < ε < 1"))
+  }
+
+  @Test func klPenaltyMayBeZeroButNotBelow() {
+    #expect(error { $0.klPenalty = 0 } == nil)
+    #expect(
+      error { $0.klPenalty = -0.1 } == .outOfRange("kl_coef", "-0.1", allowed: "0 ≤ β < ∞"))
+  }
+
+  /// The key that an error names.
+  func key(_ error: ConfigurationError?) -> String? {
+    if case .outOfRange(let key, _, _) = error { key } else { nil }
+  }
+
+  @Test func everyRangeNamesItsKey() {
+    #expect(key(error { $0.iterations = 0 }) == "iterations")
+    #expect(key(error { $0.rolloutsPerIteration = 1 }) == "rollouts_per_iteration")
+    #expect(key(error { $0.responseLength = 0 }) == "response_length")
+    #expect(key(error { $0.temperature = 0 }) == "temperature")
+    #expect(key(error { $0.klTarget = 0 }) == "kl_target")
+    #expect(key(error { $0.klHorizon = 0 }) == "kl_horizon")
+    #expect(key(error { $0.missingEndPenalty = .infinity }) == "missing_eos_penalty")
+    #expect(key(error { $0.discount = 1.01 }) == "gamma")
+    #expect(key(error { $0.lambda = -0.01 }) == "lam")
+    #expect(key(error { $0.epochs = 0 }) == "num_ppo_epochs")
+    #expect(key(error { $0.minibatches = 0 }) == "num_mini_batches")
+    #expect(key(error { $0.gradientShards = 1 }) == "gradient_shards")
+    #expect(key(error { $0.valueClipRange = 0 }) == "cliprange_value")
+    #expect(key(error { $0.valueWeight = 0 }) == "vf_coef")
+    #expect(key(error { $0.learningRate = .nan }) == "learning_rate")
+    #expect(key(error { $0.valueLearningRate = 0 }) == "value_learning_rate")
+    #expect(key(error { $0.warmupSteps = -1 }) == "warmup_steps")
+    #expect(key(error { $0.maximumGradientNorm = 0 }) == "max_grad_norm")
+    #expect(key(error { $0.targetKL = 0 }) == "target_kl")
+    #expect(key(error { $0.ratioThreshold = 1 }) == "ratio_threshold")
+  }
+
+  @Test func minibatchesMustDivideTheRolloutsAndFillTheShards() {
+    for (rollouts, minibatches, shards) in [(10, 4, 2), (8, 4, 4)] {
+      let error = error {
+        $0.rolloutsPerIteration = rollouts
+        $0.minibatches = minibatches
+        $0.gradientShards = shards
+      }
+      guard case .contradiction = error else {
+        Issue.record("\(rollouts) rollouts in \(minibatches) minibatches were accepted")
+        continue
+      }
+    }
+  }
+}

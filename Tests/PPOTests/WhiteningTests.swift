@@ -1,0 +1,45 @@
+import PPO
+import Testing
+
+@Suite struct WhiteningTests {
+  let rows = [[1.0, 2.5], [-3, 0.5, 4], [7]]
+
+  @Test func momentsAreThoseOfTheTextbook() {
+    // 1, 2, 3, 4: mean 5/2, variance (9/4 + 1/4 + 1/4 + 9/4)/3 = 5/3.
+    let moments = Moments([1.0, 2, 3, 4])
+    #expect(moments.mean == 2.5)
+    #expect(abs(moments.variance - 5.0 / 3) < 1e-15)
+    #expect(Moments([Float(4)]).variance == 0)
+    #expect(Moments([Double]()).mean == 0)
+  }
+
+  @Test func whitenedRowsHaveMeanZeroAndVarianceOneTogether() {
+    let moments = Moments(whitened(rows).flatMap { $0 })
+    #expect(abs(moments.mean) < 1e-15)
+    #expect(abs(moments.variance - 1) < 1e-8)
+    #expect(whitened(rows).map(\.count) == [2, 3, 1])
+  }
+
+  @Test func whiteningDividesByTheRootOfVariancePlusEpsilon() {
+    // ±10⁻⁴: variance 2·10⁻⁸, so that ε = 10⁻⁸ matters: x / √(3·10⁻⁸).
+    let small = whitened([[1e-4, -1e-4]])
+    #expect(abs(small[0][0] - 1e-4 / (3e-8).squareRoot()) < 1e-12)
+  }
+
+  @Test func whiteningForgetsShiftAndScale() {
+    let changed = rows.map { row in row.map { 3 * $0 + 100 } }
+    #expect(largestDifference(whitened(changed), whitened(rows)) < 1e-8)
+  }
+
+  @Test func keepingTheMeanShiftsOnlyTheSpread() {
+    let before = Moments(rows.flatMap { $0 })
+    let after = Moments(whitenedKeepingMean(rows).flatMap { $0 })
+    #expect(abs(after.mean - before.mean) < 1e-15)
+    #expect(abs(after.variance - 1) < 1e-8)
+    #expect(before.variance > 2)
+  }
+
+  @Test func equalNumbersBecomeZeroAndNotNaN() {
+    #expect(whitened([[2.0, 2], [2]]) == [[0, 0], [0]])
+  }
+}
