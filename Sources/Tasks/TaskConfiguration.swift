@@ -65,10 +65,12 @@ public struct TaskConfiguration: Codable, Equatable, Sendable {
   /// Reads the name alone, or an object in which every key may be left out.
   public init(from decoder: any Decoder) throws {
     self.init()
-    guard let values = try? decoder.container(keyedBy: CodingKeys.self) else {
-      name = try decoder.singleValueContainer().decode(Name.self)
+    let single = try? decoder.singleValueContainer()
+    if let single, (try? single.decode(String.self)) != nil {
+      name = try single.decode(Name.self)
       return
     }
+    let values = try decoder.container(keyedBy: CodingKeys.self)
     try values.read(.name, into: &name)
     try values.read(.adjectives, into: &adjectives)
     try values.read(.slipRate, into: &slipRate)

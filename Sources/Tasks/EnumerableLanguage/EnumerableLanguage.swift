@@ -105,9 +105,9 @@ public struct EnumerableLanguage: PreferenceTask {
   /// The log-probability of a completion in the reference text, −∞ if it is none of the language.
   public func referenceLogProbability(of sequence: TokenSequence) -> Double {
     let words = words(of: sequence.completion)
-    guard let topic = topic(of: sequence.prompt), closed(words) == sequence.completion else {
-      return -.infinity
-    }
+    guard let topic = topic(of: sequence.prompt), words.count <= maximumCompletionLength,
+      closed(words) == sequence.completion
+    else { return -.infinity }
     return chain.logProbability(
       of: words.map { $0 - 1 }, hasEnded: words.count < maximumCompletionLength, after: topic - 1)
   }
