@@ -31,19 +31,9 @@ struct KeyValueCache<Scalar: BLASScalar> {
 
   /// Keeps row i of `keys` and of `values` at `places[i]`.
   mutating func store(keys newKeys: [Scalar], values newValues: [Scalar], at places: [CachePlace]) {
-    for (row, place) in places.enumerated() {
-      let start = (place.slot * capacity + place.position) * width
-      copyRow(row, of: newKeys, to: start, of: &keys)
-      copyRow(row, of: newValues, to: start, of: &values)
-    }
-  }
-
-  private func copyRow(
-    _ row: Int, of source: [Scalar], to start: Int, of target: inout [Scalar]
-  ) {
-    var span = target.mutableSpan
-    var part = span._mutatingExtracting(start..<start + width)
-    copy(source.span.extracting(row * width..<(row + 1) * width), into: &part)
+    let rows = places.map { $0.slot * capacity + $0.position }
+    copyRows(of: newKeys, width: width, to: rows, of: &keys)
+    copyRows(of: newValues, width: width, to: rows, of: &values)
   }
 
   /// The attention of new rows over their sequences up to their own places, which are stored.
@@ -64,5 +54,15 @@ struct KeyValueCache<Scalar: BLASScalar> {
         values: values.span.extracting(cached), length: place.position + 1, shape: shape,
         into: &attended, scores: &scoreSpan)
     }
+  }
+}
+
+private func copyRows<Scalar: BLASScalar>(
+  of source: [Scalar], width: Int, to rows: [Int], of target: inout [Scalar]
+) {
+  var span = target.mutableSpan
+  for (i, row) in rows.enumerated() {
+    var part = span._mutatingExtracting(row * width..<(row + 1) * width)
+    copy(source.span.extracting(i * width..<(i + 1) * width), into: &part)
   }
 }

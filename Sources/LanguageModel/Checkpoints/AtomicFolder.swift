@@ -2,9 +2,10 @@ import Foundation
 
 /// Writes a folder so that a reader sees all of its files or none.
 ///
-/// The files are written to a hidden sibling and flushed to the disk; then the sibling takes the
-/// folder's name. A crash in between leaves the folder as it was, and the sibling, which the next
-/// write clears away.
+/// The files are written to a hidden sibling `.NAME.draft` and flushed to the disk; then the draft
+/// takes the folder's name. A crash before that leaves the folder as it was. Where a folder is
+/// replaced it steps aside to `.NAME.previous` first, hence a crash between the two renames leaves
+/// it whole under that name. The next write clears away what a crash left behind.
 struct AtomicFolder {
   private let folder: URL
   private let files: FileManager = .default
@@ -13,16 +14,23 @@ struct AtomicFolder {
     self.folder = folder.standardizedFileURL
   }
 
-  private var draft: URL {
+  private var draft: URL { sibling("draft") }
+  private var previous: URL { sibling("previous") }
+
+  private func sibling(_ role: String) -> URL {
     folder.deletingLastPathComponent().appending(
-      path: ".\(folder.lastPathComponent).draft", directoryHint: .isDirectory)
+      path: ".\(folder.lastPathComponent).\(role)", directoryHint: .isDirectory)
+  }
+
+  private func removeIfPresent(_ url: URL) throws {
+    if files.fileExists(atPath: url.path) { try files.removeItem(at: url) }
   }
 
   func write(_ contents: [String: [UInt8]]) throws(CheckpointError) {
     do {
       try files.createDirectory(
         at: folder.deletingLastPathComponent(), withIntermediateDirectories: true)
-      if files.fileExists(atPath: draft.path) { try files.removeItem(at: draft) }
+      try removeIfPresent(draft)
       try files.createDirectory(at: draft, withIntermediateDirectories: false)
       for (name, bytes) in contents.sorted(by: { $0.key < $1.key }) {
         try writeFlushed(bytes, to: draft.appending(path: name))
@@ -31,7 +39,7 @@ struct AtomicFolder {
       try takePlace()
       try flush(folder.deletingLastPathComponent())
     } catch {
-      throw .unwritable(file: folder.path, reason: error.localizedDescription)
+      throw .unwritable(file: folder.path, reason: systemReason(error))
     }
   }
 
@@ -51,9 +59,17 @@ struct AtomicFolder {
 
   private func takePlace() throws {
     if files.fileExists(atPath: folder.path) {
-      _ = try files.replaceItemAt(folder, withItemAt: draft)
-    } else {
-      try files.moveItem(at: draft, to: folder)
+      try removeIfPresent(previous)
+      try files.moveItem(at: folder, to: previous)
     }
+    try files.moveItem(at: draft, to: folder)
+    try removeIfPresent(previous)
   }
+}
+
+/// What the system says about a failed file operation, without Foundation's preamble.
+func systemReason(_ error: any Error) -> String {
+  let outer = error as NSError
+  let cause = outer.userInfo[NSUnderlyingErrorKey] as? NSError ?? outer
+  return cause.localizedDescription.replacing("The operation could not be completed. ", with: "")
 }

@@ -118,7 +118,7 @@ extension Checkpoint {
 
   private func read(_ file: URL) throws(CheckpointError) -> [UInt8] {
     do { return Array(try Data(contentsOf: file)) } catch {
-      throw .unreadable(file: file.path, reason: error.localizedDescription)
+      throw .unreadable(file: file.path, reason: systemReason(error))
     }
   }
 }
