@@ -31,8 +31,7 @@ public struct StratifiedBootstrap: Sendable {
     return (0..<resamples).map { _ in
       for (task, runs) in strata.enumerated() {
         for i in runs.indices {
-          let drawn = Int(generators[task].uniform() * Double(runs.count))
-          resample[task][i] = runs[min(drawn, runs.count - 1)]
+          resample[task][i] = runs[generators[task].integer(below: runs.count)]
         }
       }
       return statistic(resample)

@@ -1,0 +1,92 @@
+public import LanguageModel
+
+/// A policy under the evaluation that all methods share: same prompts, same sampling seeds.
+///
+/// Means are over one completion for each held-out prompt; standard errors treat prompts as
+/// independent. What cannot be said of a policy, such as the entropy of best-of-n, is nil.
+public struct PolicyEvaluation: Codable, Sendable, Equatable {
+  /// How many prompts were evaluated.
+  public var prompts = 0
+  /// The mean gold reward.
+  public var goldReward = 0.0
+  /// The standard error of the mean gold reward.
+  public var goldStandardError = 0.0
+  /// The mean of each term of the gold reward; they sum to it.
+  public var goldTerms: [String: Double] = [:]
+  /// The mean gold reward of each of the task's groups of prompts.
+  public var goldByGroup: [String: Double] = [:]
+  /// The mean reward under the proxy, such as the learned reward model.
+  public var proxyReward: Double?
+  /// KL(π‖π_ref) per completion: the mean of k1, `SequenceDivergence`; for best-of-n the upper
+  /// bound log n − (n − 1)/n.
+  public var kl = 0.0
+  /// The standard error of the mean of k1; zero for the bound, which is no estimate.
+  public var klStandardError = 0.0
+  /// KL(π‖π_ref) per completion: the mean of k3, `SequenceDivergence`.
+  public var klK3: Double?
+  /// The standard error of the mean of k3.
+  public var klK3StandardError: Double?
+  /// KL(π‖π_ref) by enumeration, weighted as the prompts are; on the enumerable language only.
+  public var exactKL: Double?
+  /// E_π[gold] by enumeration, weighted as the prompts are; on the enumerable language only.
+  public var exactGold: Double?
+  /// The largest E[gold] of any policy at the exact KL: no policy may lie above it.
+  public var frontierGold: Double?
+  /// The entropy of a completion: the mean of −log π(y).
+  public var entropy: Double?
+  /// The mean over all tokens of the exact entropy of the next token's distribution.
+  public var tokenEntropy: Double?
+  /// The mean number of tokens of a completion, the end token included.
+  public var length = 0.0
+  /// The share of completions that ended by themselves.
+  public var eosRate = 0.0
+  /// The share of prompts on which the gold prefers this completion to the reference's; ties half.
+  public var winRate = 0.0
+  /// Wilson's interval of the win rate.
+  public var winRateInterval = Interval(estimate: 0, lower: 0, upper: 0)
+  /// Completions of the first prompts beside the reference's.
+  public var samples: [EvaluationSample] = []
+  /// What the evaluation itself spent; it is no cost of training.
+  public var cost = Cost()
+
+  /// An evaluation to fill in.
+  public init() {}
+
+  /// The values under the names that runs log.
+  public var logged: [String: Double] {
+    var values: [String: Double] = [
+      "eval/gold_reward": goldReward, "eval/gold_reward_se": goldStandardError,
+      "eval/kl": kl, "eval/kl_se": klStandardError, "eval/length": length,
+      "eval/eos_rate": eosRate, "eval/win_rate": winRate,
+      "eval/win_rate_lower": winRateInterval.lower, "eval/win_rate_upper": winRateInterval.upper,
+    ]
+    for (term, value) in goldTerms { values["eval/gold/\(term)"] = value }
+    for (group, value) in goldByGroup { values["eval/gold_by_group/\(group)"] = value }
+    let measuredForSome = [
+      "eval/proxy_reward": proxyReward, "eval/kl_k3": klK3, "eval/kl_k3_se": klK3StandardError,
+      "eval/kl_exact": exactKL, "eval/gold_exact": exactGold, "eval/gold_frontier": frontierGold,
+      "eval/entropy": entropy, "eval/token_entropy": tokenEntropy,
+    ]
+    return values.merging(measuredForSome.compactMapValues(\.self)) { $1 }
+  }
+}
+
+/// A completion of the policy beside the reference's completion of the same prompt.
+public struct EvaluationSample: Codable, Sendable, Hashable {
+  /// The prompt as text.
+  public var prompt: String
+  /// The policy's completion as text.
+  public var completion: String
+  /// The gold reward of the policy's completion.
+  public var gold: Double
+  /// The terms of that gold reward.
+  public var goldTerms: [String: Double]
+  /// The proxy reward of the policy's completion.
+  public var proxyReward: Double?
+  /// Whether the policy's completion ended by itself.
+  public var hasEnded: Bool
+  /// The reference's completion as text.
+  public var referenceCompletion: String
+  /// The gold reward of the reference's completion.
+  public var referenceGold: Double
+}
