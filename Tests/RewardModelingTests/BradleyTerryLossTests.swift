@@ -1,0 +1,93 @@
+import Autograd
+import Datasets
+import Foundation
+import LanguageModel
+import RewardModeling
+import TensorKernels
+import TestSupport
+import Testing
+
+/// What TRL computes from four pairs of scores; see the origin in the file.
+private struct Fixture: Decodable {
+  var rewards_chosen, rewards_rejected: [Double]
+  var loss_plain, loss_centered, accuracy_strict_gt, margin_mean: Double
+
+  enum CodingKeys: String, CodingKey {
+    case rewards_chosen, rewards_rejected, loss_plain, accuracy_strict_gt, margin_mean
+    case loss_centered = "loss_center_0.01"
+  }
+}
+
+/// The loss of one pair of scores and its gradients.
+private func onePair<Scalar: BLASScalar>(
+  _ loss: BradleyTerryLoss, _ chosen: Scalar, _ rejected: Scalar
+) -> (loss: Scalar, chosenGradient: Scalar, rejectedGradient: Scalar) {
+  let tape = Tape<Scalar>()
+  let scores = [chosen, rejected].map { tape.parameter([$0], shape: Shape(rows: 1, columns: 1)) }
+  let value = loss(chosen: scores[0], rejected: scores[1])
+  tape.backward(from: value)
+  return (value.item, tape.gradient(of: scores[0])[0], tape.gradient(of: scores[1])[0])
+}
+
+@Suite struct BradleyTerryLossTests {
+  private let fixture: Fixture
+
+  init() throws {
+    fixture = try RewardModelingTests.fixture("trl-reward.json", as: Fixture.self)
+  }
+
+  private func loss(_ coefficient: Double?) -> Double {
+    let tape = Tape<Double>()
+    return BradleyTerryLoss(centeringCoefficient: coefficient)(
+      chosen: tape.column(fixture.rewards_chosen), rejected: tape.column(fixture.rewards_rejected)
+    ).item
+  }
+
+  @Test func lossEqualsThatOfTRLWithAndWithoutCentring() {
+    #expect(abs(loss(nil) - fixture.loss_plain) < 1e-6)
+    #expect(abs(loss(0.01) - fixture.loss_centered) < 1e-6)
+  }
+
+  @Test func summaryEqualsTheMetricsOfTRL() {
+    let result = evaluateScores(
+      chosen: fixture.rewards_chosen, rejected: fixture.rewards_rejected)
+    // One of the four is a tie: wrong for TRL, half right beside it.
+    #expect(result.accuracy == fixture.accuracy_strict_gt)
+    #expect(result.accuracyTiesHalf == fixture.accuracy_strict_gt + 0.125)
+    #expect(abs(result.logLoss - fixture.loss_plain) < 1e-6)
+  }
+
+  @Test func equalScoresCostLogTwo() {
+    #expect(abs(onePair(BradleyTerryLoss(), 1.5, 1.5).loss - log(2)) < 1e-15)
+    #expect(onePair(BradleyTerryLoss(), Float(0), 0).loss == Float(log(2.0)))
+  }
+
+  @Test func gradientIsTheProbabilityOfTheOtherOrder() {
+    // ∂L/∂r⁺ = −σ(r⁻ − r⁺), by hand.
+    let result = onePair(BradleyTerryLoss(), 0.75, -0.5)
+    #expect(abs(result.chosenGradient + 1 / (1 + exp(1.25))) < 1e-15)
+    #expect(result.rejectedGradient == -result.chosenGradient)
+  }
+
+  @Test func marginsOfPlusAndMinusFiveHundredStayFinite() {
+    let lost = onePair(BradleyTerryLoss(), Float(-250), 250)
+    #expect(lost.loss == 500 && lost.chosenGradient == -1)
+    #expect(onePair(BradleyTerryLoss(), Float(250), -250).loss == 0)
+  }
+
+  @Test func gradientsAgreeWithCentralDifferencesThroughAModel() {
+    let backbone: Transformer<Double> = TinyPreferences.policy(scale: 10)
+    var model = ScalarModel(backbone: backbone)
+    model.parameters["score.weight"] = (0..<8).map { Double($0 % 3) - 0.7 }
+    let pairs = TinyPreferences.pairs(count: 3)
+    let batch = SequenceBatch(pairs.map(\.chosenSequence) + pairs.map(\.rejectedSequence))
+    for coefficient in [nil, 0.1] {
+      let loss = BradleyTerryLoss(centeringCoefficient: coefficient)
+      let error = gradientCheckError(model.parameters) { recorded, tape in
+        let scores = model.values(batch, recorded, on: tape, rows: batch.lastRows)
+        return loss(chosen: scores.rows([0, 1, 2]), rejected: scores.rows([3, 4, 5]))
+      }
+      #expect(error < 1e-7)
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import Foundation
+import Optimizers
+import RewardModeling
+import Testing
+
+@Suite struct RewardConfigurationTests {
+  @Test func anEmptySpecificationIsTheDocumentedDefaults() throws {
+    let read = try JSONDecoder().decode(RewardConfiguration.self, from: Data("{}".utf8))
+    #expect(read == RewardConfiguration())
+    #expect(read.centeringCoefficient == nil)
+  }
+
+  @Test func keysOfTRLOverrideTheDefaults() throws {
+    let text = #"{"center_rewards_coefficient": 0.01, "optim": "rmsprop", "learning_rate": 1e-4}"#
+    let read = try JSONDecoder().decode(RewardConfiguration.self, from: Data(text.utf8))
+    #expect(read.centeringCoefficient == 0.01 && read.optimizer == .rmsProp)
+    #expect(read.learningRate == 1e-4 && read.epochs == RewardConfiguration().epochs)
+  }
+
+  @Test func whatIsWrittenIsReadBack() throws {
+    var configuration = RewardConfiguration()
+    configuration.centeringCoefficient = 0.5
+    configuration.gradientShards = 2
+    let data = try JSONEncoder().encode(configuration)
+    #expect(try JSONDecoder().decode(RewardConfiguration.self, from: data) == configuration)
+    let keys = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any]).keys
+    #expect(Set(keys) == Set(RewardConfiguration.CodingKeys.allCases.map(\.rawValue)))
+  }
+
+  @Test(arguments: [
+    #"{"learning_rate": -1}"#, #"{"num_train_epochs": 0}"#, #"{"warmup_steps": -1}"#,
+    #"{"per_device_train_batch_size": 0}"#, #"{"weight_decay": -1}"#, #"{"max_grad_norm": 0}"#,
+    #"{"gradient_shards": 1}"#, #"{"center_rewards_coefficient": -0.01}"#,
+  ])
+  func aValueOutOfRangeIsRefusedByItsKey(text: String) throws {
+    let read = try JSONDecoder().decode(RewardConfiguration.self, from: Data(text.utf8))
+    let error = #expect(throws: ConfigurationError.self) { try read.validate() }
+    guard case .outOfRange(let key, _, _) = error else {
+      Issue.record("refused with \(String(describing: error))")
+      return
+    }
+    #expect(text.contains("\"\(key)\""))
+  }
+
+  @Test func theDefaultsAreValid() throws {
+    try RewardConfiguration().validate()
+  }
+}
