@@ -109,15 +109,12 @@ struct JSONLineReader {
   private mutating func literal() throws(JSONLineError) -> JSONLineValue {
     let start = position
     while let byte = peek, isLiteralByte(byte) { position += 1 }
-    let word = String(decoding: bytes[start..<position], as: UTF8.self)
-    switch word {
+    switch String(decoding: bytes[start..<position], as: UTF8.self) {
     case "true": return .flag(true)
     case "false": return .flag(false)
     case "null": return .null
     default:
-      if word.wholeMatch(of: /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/) != nil {
-        return .number
-      }
+      if isNumber(bytes[start..<position]) { return .number }
       if position == bytes.count { throw brokenOff("a value") }
       position = start
       throw unexpected("a value", remedy: "put text in double quotes")
@@ -220,4 +217,27 @@ private func isLiteralByte(_ byte: UInt8) -> Bool {
   let character = Character(Unicode.Scalar(byte))
   return character.isASCII
     && (character.isLetter || character.isNumber || "+-.".contains(character))
+}
+
+/// Whether the bytes match `-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?`.
+private func isNumber(_ word: ArraySlice<UInt8>) -> Bool {
+  var rest = word
+  func drop(_ options: String) -> Bool {
+    guard let first = rest.first, options.utf8.contains(first) else { return false }
+    rest.removeFirst()
+    return true
+  }
+  func dropDigits() -> Bool {
+    let digits = rest.prefix { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
+    rest.removeFirst(digits.count)
+    return !digits.isEmpty
+  }
+  _ = drop("-")
+  guard drop("0") || dropDigits() else { return false }
+  if drop(".") { guard dropDigits() else { return false } }
+  if drop("eE") {
+    _ = drop("+-")
+    guard dropDigits() else { return false }
+  }
+  return rest.isEmpty
 }

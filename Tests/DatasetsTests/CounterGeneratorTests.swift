@@ -71,11 +71,14 @@ import Testing
   }
 
   @Test func aBoundThatDoesNotDivideTheRangeIsNotBiased() {
-    // With ⅔ of the range, taking remainders would give the lower half twice the share.
-    let bound = Int.max / 3 * 2
+    // The bound is 2⁶⁵/5, so that without rejection odd and even results in the lower half would
+    // stem from 3 and 2 of the 2⁶⁴ words in turn: shares of 0.6 and 0.4.
+    let bound = 7_378_697_629_483_820_646
     var generator = seed.generator(for: "large")
-    let low = (0..<10_000).count { _ in generator.integer(below: bound) < bound / 2 }
-    #expect(abs(low - 5_000) < 4 * 50)
+    let results = (0..<20_000).map { _ in generator.integer(below: bound) }
+    let lower = results.filter { $0 < bound / 2 }
+    #expect(abs(lower.count - 10_000) < 4 * 71)
+    #expect(abs(2 * lower.count { $0 % 2 == 0 } - lower.count) < 4 * 100)
   }
 
   @Test func everyOrderOfAShuffleIsEquallyLikely() {

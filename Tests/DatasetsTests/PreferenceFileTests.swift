@@ -130,6 +130,17 @@ import Tokenization
     #expect("\(problem)".hasPrefix("pairs.jsonl:3: "))
   }
 
+  @Test(arguments: [
+    ("0", true), ("-0", true), ("10", true), ("-1.50", true), ("2e8", true), ("0.1E-07", true),
+    ("1e+2", true), ("-", false), ("+1", false), ("01", false), (".5", false), ("1.", false),
+    ("1.e2", false), ("1e", false), ("1e+", false), ("1e2.5", false), ("--1", false),
+    ("Infinity", false), ("tru", false), ("nulll", false),
+  ])
+  func numbersAreThoseOfJSON(number: String, isValid: Bool) {
+    let line = Self.good.replacing("}", with: ", \"score\": [\(number)]}")
+    #expect(problems(line).isEmpty == isValid)
+  }
+
   @Test func invalidUTF8IsNamedWithItsByte() {
     let data = Data("\(Self.good)\n{\"".utf8) + [0xC3, 0x28] + Data("\"}".utf8)
     #expect(problems(data).map(\.line) == [2])
