@@ -134,9 +134,9 @@ public struct RewardModelSummary: Codable, Sendable, Equatable {
 
 /// One bin of a reliability diagram.
 public struct CalibrationPoint: Codable, Sendable, Equatable {
-  /// The mean predicted probability that the first completion is preferred.
+  /// The mean probability that the model gives to its own order of a pair.
   public var predicted: Double
-  /// The share of pairs in which it is.
+  /// The share of pairs that the annotator ordered so.
   public var observed: Double
   /// How many pairs fall into the bin.
   public var count: Int

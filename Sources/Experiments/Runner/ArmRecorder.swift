@@ -1,0 +1,88 @@
+import Evaluation
+import Foundation
+import LanguageModel
+import Optimizers
+
+/// Writes down what a training shows, and evaluates its policy at the planned steps.
+struct ArmRecorder {
+  private(set) var record: CellRecord
+  private let evaluator: PolicyEvaluator
+  private let plan: Set<Int>
+  private let total: Int
+  /// What was spent before this cell, on the reward model that it reads.
+  private let before: Cost
+  private let report: (_ step: Int, _ of: Int, _ note: String) -> Void
+
+  init(
+    _ record: CellRecord, evaluator: PolicyEvaluator, settings: EvaluationSpecification,
+    total: Int, before: Cost, report: @escaping (_ step: Int, _ of: Int, _ note: String) -> Void
+  ) {
+    (self.record, self.evaluator, self.before) = (record, evaluator, before)
+    (self.total, self.report) = (total, report)
+    plan = Set(settings.steps(of: total))
+  }
+
+  /// Takes a step's metrics; evaluates where the plan says so.
+  mutating func observe(
+    _ step: Int, _ policy: borrowing Transformer<Float>, metrics: [String: Double], cost: Cost,
+    note: String
+  ) throws {
+    try Task.checkCancellation()
+    record.training.append(MetricsRow(step: step, values: metrics))
+    record.cost = before + cost
+    if plan.contains(step) {
+      let evaluation = try evaluator.evaluate(copy policy)
+      record.evaluations.append(
+        EvaluationRow(
+          step: step, cost: step == 0 ? before : record.cost, values: evaluation.logged))
+      record.samples = evaluation.samples.map(SampleRecord.init)
+      if step == 0 {
+        certify([
+          CertificateCheck(
+            name: "KL in the evaluation at step 0", expected: 0, measured: evaluation.kl),
+          CertificateCheck(
+            name: "win rate at step 0", expected: 0.5, measured: evaluation.winRate),
+        ])
+      }
+    }
+    report(step, total, note)
+  }
+
+  /// Adds checks to the certificate.
+  mutating func certify(_ checks: [CertificateCheck]) { record.certificate += checks }
+
+  /// Adds values to the last evaluation.
+  mutating func addToLastEvaluation(_ values: [String: Double]) {
+    guard let last = record.evaluations.indices.last else { return }
+    record.evaluations[last].values.merge(values) { _, new in new }
+  }
+
+  /// The finished record.
+  func finished(outcome: TrainingOutcome) -> CellRecord {
+    var record = record
+    record.outcome = outcome
+    return record
+  }
+}
+
+extension SampleRecord {
+  /// A sample of an evaluation.
+  init(_ sample: EvaluationSample) {
+    self.init(
+      prompt: sample.prompt, completion: sample.completion, gold: sample.gold,
+      proxy: sample.proxyReward, referenceCompletion: sample.referenceCompletion,
+      referenceGold: sample.referenceGold)
+  }
+}
+
+extension CellRecord {
+  /// Writes `cell.json` and `metrics.jsonl`.
+  func write(to folder: URL) throws {
+    try encodeRecord(self).write(to: folder.appending(path: "cell.json"))
+    let lines = try training.map { try $0.line }
+    try Data(lines.joined()).write(to: folder.appending(path: "metrics.jsonl"))
+  }
+}
+
+/// A number for a progress line.
+func brief(_ value: Double) -> String { String(format: "%.3g", value) }

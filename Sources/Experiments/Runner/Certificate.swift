@@ -1,0 +1,45 @@
+import DPO
+import Foundation
+import PPO
+import RewardModeling
+
+// The step-0 certificate: numbers that theory knows before anything is learned. Losses are means of
+// Float logarithms, hence a tolerance of 1e-6; what must be exact has none.
+
+/// A zero head scores every completion zero, so the ranking loss is log 2.
+func rewardCertificate(_ metrics: RewardMetrics) -> [CertificateCheck] {
+  [
+    CertificateCheck(
+      name: "reward-model loss (ln 2)", expected: log(2), measured: metrics.loss, tolerance: 1e-6),
+    CertificateCheck(
+      name: "largest score of the zero head", expected: 0,
+      measured: max(abs(metrics.minimumReward), abs(metrics.maximumReward))),
+  ]
+}
+
+/// At π = π₀ every margin is zero: Rafailov (2023), equation 7 gives log 2, Azar (2023) 1/(4β²).
+func dpoCertificate(_ metrics: DPOMetrics, loss: PreferenceLossKind) -> [CertificateCheck] {
+  let margin = CertificateCheck(
+    name: "DPO margin", expected: 0, measured: metrics.rewardMargin, tolerance: 1e-6)
+  guard loss == .sigmoid else { return [margin] }
+  return [
+    CertificateCheck(
+      name: "DPO loss (ln 2)", expected: log(2), measured: metrics.loss, tolerance: 1e-6),
+    margin,
+  ]
+}
+
+/// The policy is the reference and has not moved since its rollouts.
+func ppoCertificate(_ metrics: PPOMetrics, temperature: Double) -> [CertificateCheck] {
+  [
+    CertificateCheck(
+      name: "smallest PPO ratio", expected: 1, measured: metrics.update.ratioMinimum),
+    CertificateCheck(
+      name: "largest PPO ratio", expected: 1, measured: metrics.update.ratioMaximum),
+    CertificateCheck(
+      name: "PPO KL to the reference", expected: 0, measured: metrics.objective.klK1),
+    // Pairs are sampled and policies judged at temperature 1.
+    CertificateCheck(
+      name: "temperature of rollouts ÷ that of evaluation", expected: 1, measured: temperature),
+  ]
+}

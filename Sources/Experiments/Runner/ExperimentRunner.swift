@@ -1,0 +1,145 @@
+public import Foundation
+public import Tasks
+import Optimizers
+import PPO
+import Tokenization
+
+/// Runs an experiment's cells in a run folder, and picks up where an earlier run stopped.
+public struct ExperimentRunner: Sendable {
+  /// The specification with everything that the task decides filled in.
+  public let specification: ExperimentSpecification
+  /// The task.
+  public let task: any PreferenceTask
+  /// The cells in the order in which they may start.
+  public let plan: ExperimentPlan
+  /// The run folder.
+  public let store: CellStore
+
+  /// Prepares a run; nothing is written yet.
+  public init(_ specification: ExperimentSpecification, folder: URL) throws {
+    task = try makeTask(specification.task)
+    self.specification = try specification.resolved(for: task)
+    plan = try ExperimentPlan(self.specification, task: task)
+    store = CellStore(folder: folder)
+  }
+
+  /// Runs what is not finished yet, at most `jobs` cells at a time.
+  ///
+  /// The bytes of every cell are the same for any number of jobs. Cancelling the task keeps the
+  /// cells that are finished; running again continues with the others.
+  ///
+  /// - Parameters:
+  ///   - jobs: How many cells run at once, one thread each.
+  ///   - progress: Called from any cell at any step.
+  /// - Returns: What each cell took, in seconds, for the cells that ran now.
+  /// - Throws: `RunStoreError.locked` where another process runs in the folder,
+  ///   `CancellationError` where the task was cancelled.
+  @discardableResult
+  public func run(
+    jobs: Int, progress: @escaping @Sendable (CellProgress) -> Void = { _ in }
+  ) async throws -> CellTimings {
+    let lock = try RunLock(folder: store.folder)
+    defer { _ = consume lock }
+    store.removeDrafts(of: plan.entries.map(\.cell))
+    try store.writeConfiguration(specification)
+    let finished = plan.entries.map { store.isFinished($0.cell, inputs: $0.inputs) }
+    for (entry, isFinished) in zip(plan.entries, finished) where isFinished {
+      progress(CellProgress(cell: entry.cell, fraction: 1, isFromEarlierRun: true))
+    }
+    let (stream, timings) = AsyncStream.makeStream(of: (String, Double).self)
+    let open = Array(plan.entries.indices.filter { !finished[$0] })
+    let dependencies = open.map { position in
+      plan.entries[position].dependencies.compactMap { open.firstIndex(of: $0) }
+    }
+    defer { timings.finish() }
+    try await execute(open, after: dependencies, jobs: jobs) { position in
+      let start = ContinuousClock.now
+      try run(plan.entries[position], progress: progress)
+      timings.yield((plan.entries[position].cell.path, seconds(since: start)))
+    }
+    timings.finish()
+    var taken: CellTimings = [:]
+    for await (cell, duration) in stream { taken[cell] = duration }
+    return taken
+  }
+
+  /// The records of all cells, in the order of seeds and arms.
+  public func records() throws -> [CellRecord] {
+    let incomplete = plan.entries.filter { !store.isFinished($0.cell, inputs: $0.inputs) }
+    guard incomplete.isEmpty else {
+      throw RunStoreError.incomplete(
+        path: store.folder.path, missing: incomplete.map(\.cell.path))
+    }
+    return try store.records(of: specification)
+  }
+
+  private func run(
+    _ entry: ExperimentPlan.Entry, progress: @escaping @Sendable (CellProgress) -> Void
+  ) throws {
+    let cell = entry.cell
+    let work = SeedWork(specification: specification, task: task, store: store, seed: cell.seed)
+    let report = { (step: Int, total: Int, note: String) in
+      let fraction = Double(step) / Double(max(1, total))
+      progress(CellProgress(cell: cell, fraction: min(fraction, 0.999), step: step, note: note))
+    }
+    progress(CellProgress(cell: cell, fraction: 0))
+    try store.write(cell, inputs: entry.inputs) { folder in
+      switch cell.stage {
+      case .sft: try work.trainReference(into: folder, report: report)
+      case .data: try work.drawData(into: folder)
+      case .reward: try work.trainReward(into: folder, report: report)
+      case .arm(let slug):
+        for arm in specification.arms where arm.slug == slug {
+          try work.runArm(arm, into: folder, report: report)
+        }
+      }
+    }
+    progress(CellProgress(cell: cell, fraction: 1))
+  }
+}
+
+/// The seconds that each cell took, by its path in the run folder.
+public typealias CellTimings = [String: Double]
+
+/// The seconds since an instant.
+func seconds(since start: ContinuousClock.Instant) -> Double {
+  let duration = ContinuousClock.now - start
+  return Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+}
+
+extension ExperimentSpecification {
+  /// The specification with the completion length that the task gives to all arms.
+  func resolved(for task: any PreferenceTask) throws -> ExperimentSpecification {
+    var resolved = self
+    let length = task.maximumCompletionLength
+    let longest = longestPrompt(of: task)
+    guard longest + length <= model.maximumLength else {
+      throw SpecificationError.contradiction(
+        "model.max_length is \(model.maximumLength), but a prompt of \(longest) tokens and a "
+          + "completion of \(length) need \(longest + length); raise it",
+        at: SourceLocation(file: "\(name)/experiment.yaml"))
+    }
+    guard sharesObjective else { return resolved }
+    for (index, arm) in arms.enumerated() {
+      guard case .ppo(var settings, let reward) = arm.method else { continue }
+      guard [length, PPOConfiguration().responseLength].contains(settings.responseLength) else {
+        throw SpecificationError.contradiction(
+          "'response_length' of arm '\(arm.name)' is \(settings.responseLength), but the task's "
+            + "completions have \(length) tokens for all arms; remove it",
+          at: SourceLocation(file: "\(name)/experiment.yaml"))
+      }
+      settings.responseLength = length
+      resolved.arms[index].method = .ppo(settings, reward: reward)
+    }
+    return resolved
+  }
+
+  /// The longest prompt of the first seed's draws; prompts of a task differ little in length.
+  private func longestPrompt(of task: any PreferenceTask) -> Int {
+    let seed = SeedWork(
+      specification: self, task: task, store: CellStore(folder: URL(filePath: "/")),
+      seed: seeds.values.first ?? 0)
+    let prompts = task.prompts(count: 200, split: .train, seed: seed.randomness("prompts.train"))
+    return prompts.map(\.count).max() ?? 0
+  }
+}

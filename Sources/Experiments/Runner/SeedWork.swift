@@ -1,0 +1,91 @@
+import Datasets
+import Evaluation
+import Foundation
+import LanguageModel
+import Tasks
+import Tokenization
+
+/// Everything that the cells of one seed share.
+struct SeedWork: Sendable {
+  let specification: ExperimentSpecification
+  let task: any PreferenceTask
+  let store: CellStore
+  let seed: Int
+
+  /// The randomness of a part of the seed's work; arms that name the same part share its draws.
+  func randomness(_ part: String) -> Seed { Seed(UInt64(seed)).derived(part) }
+
+  /// The SFT model that this seed starts from.
+  var referenceCell: Cell { Cell(seed: specification.referenceSeed(of: seed), stage: .sft) }
+
+  /// The folder of the SFT model.
+  var referenceFolder: ModelFolder { checkpoint(of: referenceCell) }
+
+  /// The folder of a finished cell's model.
+  func checkpoint(of cell: Cell) -> ModelFolder {
+    ModelFolder(store.url(of: cell).appending(path: checkpointName))
+  }
+
+  /// The finished reward cell, where the experiment has one.
+  var rewardCell: Cell? {
+    specification.needsRewardModel ? Cell(seed: seed, stage: .reward) : nil
+  }
+
+  /// The data of the seed as they are on disk, with their hashes.
+  func data() throws -> SeedData {
+    try SeedData(
+      folder: store.url(of: Cell(seed: seed, stage: .data)), reference: referenceFolder,
+      tokenizer: task.tokenizer)
+  }
+
+  /// The annotator of this seed's labels.
+  var annotator: BradleyTerryAnnotator {
+    let settings = specification.data.annotator
+    return BradleyTerryAnnotator(
+      temperature: settings.temperature, flipRate: settings.flipRate,
+      lengthBias: settings.lengthBias, labelMode: settings.labels, seed: randomness("labels"))
+  }
+
+  /// An empty record of one of this seed's cells.
+  func record(arm: String, method: String) -> CellRecord {
+    CellRecord(question: specification.name, arm: arm, method: method, seed: seed)
+  }
+}
+
+/// The name of a model's folder within a cell.
+let checkpointName = "checkpoint"
+
+/// Pairs and prompts of a seed, as they are on disk.
+struct SeedData: Sendable {
+  var train: [PreferencePair]
+  var test: [PreferencePair]
+  /// Held-out prompts for the evaluation.
+  var evaluationPrompts: [[Int]]
+  /// SHA-256 of what arms must share: `pairs`, `prompts` and `reference`.
+  var hashes: [String: String]
+
+  init(folder: URL, reference: ModelFolder, tokenizer: any Tokenizer) throws {
+    let files = DataFiles(folder: folder)
+    train = try readPairs(from: files.train, tokenizer: tokenizer)
+    test = try readPairs(from: files.test, tokenizer: tokenizer)
+    evaluationPrompts = try readPrompts(from: files.prompts)
+    hashes = [
+      "pairs": try sha256(ofFile: files.train), "prompts": try sha256(ofFile: files.prompts),
+      "reference": try sha256(ofFile: reference.weights),
+    ]
+  }
+
+  /// The prompts that PPO starts rollouts from: those of the training pairs, each once.
+  var trainingPrompts: [[Int]] {
+    var seen: Set<[Int]> = []
+    return train.map(\.prompt).filter { seen.insert($0).inserted }
+  }
+}
+
+/// The files of a data cell.
+struct DataFiles {
+  let folder: URL
+  var train: URL { folder.appending(path: "train.jsonl") }
+  var test: URL { folder.appending(path: "test.jsonl") }
+  var prompts: URL { folder.appending(path: "prompts.jsonl") }
+}

@@ -1,0 +1,51 @@
+public import Datasets
+public import RewardModeling
+public import Tasks
+public import Tokenization
+
+/// A user's own prompts as a task: what a reward model scores stands where the gold would be.
+public struct UserPrompts: PreferenceTask {
+  /// The task's name in results.
+  public let name = "your-data"
+  /// The tokenizer of the models.
+  public let tokenizer: any Tokenizer
+  /// The most tokens of a completion.
+  public let maximumCompletionLength: Int
+  /// Only the reward's score, without terms.
+  public let goldTermNames: [String] = []
+  /// All prompts are of one kind.
+  public let supportedSplits: [Split] = [.test]
+  private let given: [[Int]]
+  private let demonstrated: [TokenSequence]
+  private let reward: RewardModel?
+
+  /// The prompts of pairs, each once; without a reward model every completion scores zero.
+  public init(
+    pairs: [PreferencePair], tokenizer: any Tokenizer, maximumCompletionLength: Int,
+    reward: RewardModel?
+  ) {
+    var seen: Set<[Int]> = []
+    given = pairs.map(\.prompt).filter { seen.insert($0).inserted }
+    demonstrated = pairs.map(\.chosenSequence)
+    (self.tokenizer, self.maximumCompletionLength) = (tokenizer, maximumCompletionLength)
+    self.reward = reward
+  }
+
+  /// The first chosen completions; nothing is drawn.
+  public func demonstrations(count: Int, seed: Seed) -> [TokenSequence] {
+    Array(demonstrated.prefix(count))
+  }
+
+  /// The first prompts; nothing is drawn.
+  public func prompts(count: Int, split: Split, seed: Seed) -> [[Int]] {
+    Array(given.prefix(count))
+  }
+
+  /// The score of the reward model.
+  public func gold(_ sequence: TokenSequence) -> GoldReward {
+    GoldReward(total: reward?.rewards(of: [sequence])[0] ?? 0, terms: [])
+  }
+
+  /// All prompts are one group.
+  public func group(of prompt: [Int]) -> String { "all" }
+}

@@ -1,0 +1,67 @@
+import DPO
+import LanguageModel
+import PPO
+import RewardModeling
+import SupervisedFineTuning
+import Tasks
+import Tokenization
+
+/// Rough counts of the work in each cell, from the settings alone.
+struct Workload: Sendable {
+  private let specification: ExperimentSpecification
+  /// Floating-point operations of one token forward, 2·N.
+  private let forward: Double
+  /// Tokens of a typical prompt with its completion.
+  private let length: Double
+  /// A token sampled with a cache costs about this many tokens forward, for its products are thin.
+  private let samplingFactor = 3.0
+
+  init(_ specification: ExperimentSpecification, task: any PreferenceTask) {
+    self.specification = specification
+    let model = specification.model.configuration(vocabularySize: task.tokenizer.vocabularySize)
+    forward = 2 * Double(model.parameterCount)
+    length = 6 + 0.4 * Double(task.maximumCompletionLength)
+  }
+
+  /// The arms, the most work first, so that no long cell starts last.
+  var longestFirst: [ArmSpecification] {
+    specification.arms.enumerated().sorted {
+      let (first, second) = (flops(of: $0.element), flops(of: $1.element))
+      return first == second ? $0.offset < $1.offset : first > second
+    }.map(\.element)
+  }
+
+  var fineTuning: Double {
+    3 * tokens(specification.sft.maximumSteps * specification.sft.batchSize)
+  }
+
+  var sampling: Double {
+    let prompts = specification.data.pairs + specification.data.testPairs
+    return samplingFactor
+      * tokens(
+        prompts * specification.data.completionsPerPrompt / specification.data.pairsPerPrompt)
+  }
+
+  var rewardModel: Double {
+    3 * tokens(2 * specification.data.pairs * specification.reward.epochs)
+  }
+
+  func flops(of arm: ArmSpecification) -> Double {
+    switch arm.method {
+    case .dpo(let settings):
+      (3 * Double(settings.epochs) + 1) * tokens(2 * specification.data.pairs) + evaluations
+    case .ppo(let settings, _):
+      tokens(settings.iterations * settings.rolloutsPerIteration)
+        * (samplingFactor + 4 + 6 * Double(settings.epochs)) + evaluations
+    case .bestOfN(let settings):
+      (samplingFactor + 1) * tokens(specification.evaluation.prompts * (settings.n.last ?? 1))
+    }
+  }
+
+  private var evaluations: Double {
+    Double(specification.evaluation.checkpoints + 1) * (samplingFactor + 3)
+      * tokens(specification.evaluation.prompts)
+  }
+
+  private func tokens(_ sequences: Int) -> Double { Double(sequences) * length * forward }
+}

@@ -1,0 +1,123 @@
+public import DPO
+public import Optimizers
+public import PPO
+
+/// One way of learning from the pairs, under the name that its curve carries.
+public struct ArmSpecification: Equatable, Sendable {
+  /// The name in figures and tables.
+  public var name: String
+  /// The method and what is set for it.
+  public var method: ArmMethod
+
+  /// An arm.
+  public init(name: String, method: ArmMethod) {
+    (self.name, self.method) = (name, method)
+  }
+
+  /// The name as a folder's name: lower case, with hyphens.
+  public var slug: String {
+    name.lowercased().split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }
+      .joined(separator: "-")
+  }
+}
+
+/// A method with its settings.
+public enum ArmMethod: Equatable, Sendable {
+  /// RLHF: a policy trained by PPO on a reward.
+  case ppo(PPOConfiguration, reward: RewardSource)
+  /// Direct preference optimisation on the pairs.
+  case dpo(DPOConfiguration)
+  /// The reference's best of n completions under the reward model: no training at all.
+  case bestOfN(BestOfNConfiguration)
+
+  /// The method's name in records.
+  public var name: String {
+    switch self {
+    case .ppo: "ppo"
+    case .dpo: "dpo"
+    case .bestOfN: "best-of-n"
+    }
+  }
+
+  /// Whether the arm reads a trained reward model.
+  public var needsRewardModel: Bool {
+    switch self {
+    case .ppo(_, let reward): reward == .learned
+    case .dpo: false
+    case .bestOfN: true
+    }
+  }
+}
+
+/// Where PPO's rewards come from.
+public enum RewardSource: String, Codable, Sendable, CaseIterable {
+  /// The reward model trained on the pairs.
+  case learned
+  /// The gold reward ÷ the annotator's temperature.
+  case gold
+}
+
+/// The numbers of completions among which best-of-n chooses.
+public struct BestOfNConfiguration: Codable, Equatable, Sendable, DefaultedSettings {
+  /// The n, ascending.
+  public var n = [1, 4, 16, 64]
+
+  /// The documented defaults.
+  public init() {}
+
+  /// Throws the first constraint that the values break.
+  func validate() throws(ConfigurationError) {
+    guard !n.isEmpty, n.allSatisfy({ 1...4096 ~= $0 }), n == Array(Set(n)).sorted() else {
+      throw .outOfRange("n", "\(n)", allowed: "a list of ascending numbers of 1…4096")
+    }
+  }
+}
+
+extension ArmSpecification: Codable {
+  /// The keys of an arm; which of the methods is there says what the arm does.
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case name, ppo, dpo, reward
+    case bestOfN = "best-of-n"
+  }
+
+  /// Reads the one method that is there.
+  public init(from decoder: any Decoder) throws {
+    let arm = try decoder.container(keyedBy: CodingKeys.self)
+    let name = try arm.decodeIfPresent(String.self, forKey: .name)
+    let reward = try arm.decodeIfPresent(RewardSource.self, forKey: .reward)
+    var methods: [ArmMethod] = []
+    if arm.contains(.ppo) {
+      let settings = try arm.decode(PPOConfiguration.self, forKey: .ppo)
+      methods.append(.ppo(settings, reward: reward ?? .learned))
+    }
+    if arm.contains(.dpo) { methods.append(.dpo(try arm.decode(forKey: .dpo))) }
+    if arm.contains(.bestOfN) { methods.append(.bestOfN(try arm.decode(forKey: .bestOfN))) }
+    guard methods.count == 1 else {
+      throw ConfigurationError.contradiction(
+        "an arm has exactly one of the keys ppo, dpo and best-of-n; this one has \(methods.count)")
+    }
+    if reward != nil, methods[0].name != "ppo" {
+      throw ConfigurationError.contradiction("'reward' chooses PPO's reward; remove it here")
+    }
+    self.init(name: name ?? methods[0].name, method: methods[0])
+  }
+
+  /// Writes the one method that is there.
+  public func encode(to encoder: any Encoder) throws {
+    var arm = encoder.container(keyedBy: CodingKeys.self)
+    try arm.encode(name, forKey: .name)
+    switch method {
+    case .ppo(let settings, let reward):
+      try arm.encode(settings, forKey: .ppo)
+      try arm.encode(reward, forKey: .reward)
+    case .dpo(let settings): try arm.encode(settings, forKey: .dpo)
+    case .bestOfN(let settings): try arm.encode(settings, forKey: .bestOfN)
+    }
+  }
+}
+
+extension KeyedDecodingContainer {
+  fileprivate func decode<T: Decodable>(forKey key: Key) throws -> T {
+    try decode(T.self, forKey: key)
+  }
+}

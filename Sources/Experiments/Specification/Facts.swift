@@ -1,0 +1,64 @@
+import DPO
+import Foundation
+import PPO
+public import Tasks
+import Tokenization
+
+extension ExperimentSpecification {
+  /// What a report says of the experiment besides its numbers.
+  public func facts(task: any PreferenceTask, command: String) throws -> SpecificationFacts {
+    let model = model.configuration(vocabularySize: task.tokenizer.vocabularySize)
+    return SpecificationFacts(
+      question: name, title: title.isEmpty ? name : title, expectation: expectation,
+      task: task.name, model: self.model.name, parameterCount: model.parameterCount,
+      seeds: seeds.values, beta: beta,
+      arms: try arms.map {
+        ArmFacts(name: $0.name, method: $0.method.name, settings: try $0.settingsText())
+      }, command: command)
+  }
+}
+
+extension ArmSpecification {
+  /// The settings that differ from the documented defaults, as `key value, key value`.
+  func settingsText() throws -> String {
+    let changed =
+      switch method {
+      case .ppo(let settings, let reward):
+        ["reward \(reward.rawValue)"] + (try differences(settings, from: PPOConfiguration()))
+      case .dpo(let settings): try differences(settings, from: DPOConfiguration())
+      case .bestOfN(let settings):
+        ["n \(settings.n.map(String.init).joined(separator: ", "))"]
+      }
+    return changed.isEmpty ? "defaults" : changed.joined(separator: ", ")
+  }
+}
+
+/// The keys whose values differ between two values of a type, with the first one's values.
+private func differences<T: Encodable>(_ value: T, from defaults: T) throws -> [String] {
+  let (own, other) = (try fields(of: value), try fields(of: defaults))
+  return own.keys.sorted().filter { own[$0] != other[$0] }.map { "\($0) \(own[$0] ?? "none")" }
+}
+
+/// The top-level fields of a value as text.
+private func fields(of value: some Encodable) throws -> [String: String] {
+  let object = try JSONDecoder().decode([String: JSONText].self, from: try encodeRecord(value))
+  return object.mapValues(\.text)
+}
+
+/// A JSON scalar as text.
+private struct JSONText: Decodable {
+  var text: String
+
+  init(from decoder: any Decoder) throws {
+    let value = try decoder.singleValueContainer()
+    if let flag = try? value.decode(Bool.self) {
+      text = "\(flag)"
+    } else if let whole = try? value.decode(Int.self) {
+      text = "\(whole)"
+    } else if let number = try? value.decode(Double.self) {
+      text = "\(number)"
+    } else {
+      text = (try? value.decode(String.self)) ?? "…"
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import ArgumentParser
+import Datasets
+import Experiments
+import Foundation
+import LanguageModel
+import Tokenization
+
+/// What every single stage takes.
+struct StageOptions: ParsableArguments {
+  @Option(help: "JSON Lines with prompt, chosen and rejected.")
+  var data: String
+
+  @Option(help: "The folder to write the model to; it must be new or empty.")
+  var output: String
+
+  @Option(help: "The seed of everything random.")
+  var seed: UInt64 = 1
+
+  @Option(help: "A YAML file of settings.")
+  var config: String?
+
+  @Flag(help: "Print one JSON document instead of a line.")
+  var json = false
+
+  @Flag(name: [.short, .long], help: "No progress.")
+  var quiet = false
+
+  @Flag(help: "Replace a model that is in the output folder.")
+  var force = false
+
+  @Argument(help: "Settings as key=value, such as beta=0.3; they win over the file.")
+  var settings: [String] = []
+
+  /// The settings of the stage: the file's, then those of the command line, over the defaults.
+  func read<Settings: StageSettings>(_ type: Settings.Type) throws -> Settings {
+    try Settings(file: config.map { URL(filePath: $0) }, overrides: settings)
+  }
+
+  /// The pairs as text.
+  func pairFile() throws -> PreferenceFile {
+    try PreferenceFile(contentsOf: URL(filePath: data))
+  }
+
+  /// The folder for the result, checked before anything is trained.
+  func outputFolder() throws -> ModelFolder {
+    let folder = ModelFolder(URL(filePath: output))
+    try folder.requireWritable(replacing: force)
+    return folder
+  }
+
+  /// Runs a stage on a model's tokenizer and says what came of it.
+  func train(
+    _ name: String, tokenizer: any Tokenizer, maximumLength: Int,
+    _ body: @escaping @Sendable (TrainingStage) throws -> Void
+  ) async throws {
+    let output = try outputFolder()
+    let pairs = try pairFile().tokenized(by: tokenizer, maximumLength: maximumLength)
+    let (rows, continuation) = AsyncStream.makeStream(of: MetricsRow.self)
+    let isQuiet = quiet
+    let display = Task { @MainActor in
+      var display = StageDisplay(name: name, isQuiet: isQuiet)
+      for await row in rows { display.take(row) }
+      return display.last
+    }
+    defer { continuation.finish() }
+    let stage = TrainingStage(
+      pairs: pairs, tokenizer: tokenizer, output: output, seed: Seed(seed)
+    ) { continuation.yield($0) }
+    let advice = "the model of the last whole step goes to \(output.url.relativePath)"
+    try await Interruption.cancelling(advice: advice) { try body(stage) }
+    continuation.finish()
+    let document = StageDocument(
+      stage: name, output: output.url.relativePath, pairs: pairs.count, last: await display.value)
+    try print(json ? jsonText(of: document) : document.text)
+  }
+}
+
+/// What a stage prints at its end.
+struct StageDocument: Encodable {
+  var schema = "tandem.stage/1"
+  var stage, output: String
+  var pairs: Int
+  var last: MetricsRow?
+
+  var text: String {
+    let values = (last?.values ?? [:]).sorted { $0.key < $1.key }
+      .map { padded("  \($0.key)", to: 34) + "\($0.value)" }
+    return (["\(stage) on \(pairs) pairs, \(last?.step ?? 0) steps: \(output)"] + values)
+      .joined(separator: "\n")
+  }
+}
+
+/// A stage's steps on stderr.
+struct StageDisplay {
+  let name: String
+  let isQuiet: Bool
+  private(set) var last: MetricsRow?
+  private var lastShown: ContinuousClock.Instant?
+
+  init(name: String, isQuiet: Bool) { (self.name, self.isQuiet) = (name, isQuiet) }
+
+  mutating func take(_ row: MetricsRow) {
+    last = row
+    guard !isQuiet else { return }
+    let now = ContinuousClock.now
+    if let lastShown, now - lastShown < .seconds(2) { return }
+    lastShown = now
+    let shown = ["loss", "accuracy", "rewards/margins", "objective/scores", "objective/kl"]
+    let values = shown.compactMap { key in
+      row.values[key].map { "\(key) " + String(format: "%.4g", $0) }
+    }
+    writeError("\(name) step \(row.step) | " + values.joined(separator: " | "))
+  }
+}

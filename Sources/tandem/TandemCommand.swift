@@ -1,0 +1,44 @@
+import ArgumentParser
+import Experiments
+import TensorKernels
+
+/// `tandem`: RLHF and DPO side by side, on the same preferences.
+@main
+struct TandemCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tandem",
+    abstract: "Train RLHF and DPO on identical preferences and compare their reward curves.",
+    discussion: """
+      EXAMPLES
+        tandem list                                    the experiments there are
+        tandem run experiments/quick --output /tmp/q   a whole comparison in a minute
+        tandem run experiments/reward-curves --dry-run what would run, and what it costs
+        tandem compare runs/a runs/b                   shared curves of two runs
+        tandem dpo --data pairs.jsonl --model sft --output dpo
+
+      Results go to stdout, progress and errors to stderr. Exit codes: 0 done, 64 usage, 65 data,
+      66 missing input, 69 missing tool, 70 numerical failure, 73 output cannot be created or is in
+      use, 74 input/output, 75 interrupted (the same command continues), 78 configuration.
+      """,
+    version: "0.1.0",
+    subcommands: [
+      ListCommand.self, RunCommand.self, CompareCommand.self, ReportCommand.self, SFTCommand.self,
+      RewardCommand.self, PPOCommand.self, DPOCommand.self, SampleCommand.self,
+      EvaluateCommand.self,
+    ])
+
+  static func main() async {
+    // Cells and shards use the cores; a second BLAS thread would only change the bits.
+    BLAS.useOneThread()
+    do {
+      var command = try parseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      leave(with: error)
+    }
+  }
+}
