@@ -37,6 +37,8 @@ struct KeyValueCache<Scalar: BLASScalar> {
   }
 
   /// The attention of new rows over their sequences up to their own places, which are stored.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   func attend(
     queries: [Scalar], at places: [CachePlace], into output: inout [Scalar]
   ) {
@@ -48,6 +50,7 @@ struct KeyValueCache<Scalar: BLASScalar> {
     for (row, place) in places.enumerated() {
       let columns = row * columns..<(row + 1) * columns
       let cached = place.slot * stride..<place.slot * stride + (place.position + 1) * width
+      // The name that Swift 6.3 gives `extracting` until its final one is settled (SE-0467).
       var attended = outputSpan._mutatingExtracting(columns)
       cachedAttention(
         query: queries.span.extracting(columns), keys: keys.span.extracting(cached),
@@ -57,12 +60,13 @@ struct KeyValueCache<Scalar: BLASScalar> {
   }
 }
 
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
 private func copyRows<Scalar: BLASScalar>(
   of source: [Scalar], width: Int, to rows: [Int], of target: inout [Scalar]
 ) {
   var span = target.mutableSpan
   for (i, row) in rows.enumerated() {
-    var part = span._mutatingExtracting(row * width..<(row + 1) * width)
-    copy(source.span.extracting(i * width..<(i + 1) * width), into: &part)
+    for c in 0..<width { span[row * width + c] = source[i * width + c] }
   }
 }

@@ -35,7 +35,7 @@ public struct ScalarModel<Scalar: BLASScalar>: Sendable {
     _ batch: SequenceBatch, _ recorded: RecordedParameters<Scalar>, on tape: Tape<Scalar>,
     rows: [Int]
   ) -> Tensor<Scalar> {
-    configuration.hiddenStates(batch, recorded, on: tape).rows(rows)
+    configuration.hiddenStates(batch, recorded, on: tape, rows: rows)
       .linear(recorded[TensorName.score])
   }
 }

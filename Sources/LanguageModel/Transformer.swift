@@ -46,7 +46,8 @@ public struct Transformer<Scalar: BLASScalar>: Sendable {
     _ batch: SequenceBatch, _ recorded: RecordedParameters<Scalar>, on tape: Tape<Scalar>,
     temperature: Scalar = 1
   ) -> TokenLogProbabilities<Scalar> {
-    hiddenStates(batch, recorded, on: tape).rows(batch.predictionRows).tokenLogProbabilities(
-      head: recorded[configuration.headName], targets: batch.targets, temperature: temperature)
+    configuration.hiddenStates(batch, recorded, on: tape, rows: batch.predictionRows)
+      .tokenLogProbabilities(
+        head: recorded[configuration.headName], targets: batch.targets, temperature: temperature)
   }
 }

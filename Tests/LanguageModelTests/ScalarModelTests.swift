@@ -80,7 +80,8 @@ import Tokenization
     let tape = Tape<Double>()
     let x = tape.constant([0, 0, 0, 0, 1, 2, 0, 0], shape: Shape(rows: 2, columns: 4))
     let y = x.rotary(segments: .init(lengths: [2]), headDimension: 4, base: 100).values
-    let expected = [0.540_302_305_868_139_8, 2 * 0.995_004_165_278_025_8]
+    let expected =
+      [0.540_302_305_868_139_8, 2 * 0.995_004_165_278_025_8]
       + [0.841_470_984_807_896_5, 2 * 0.099_833_416_646_828_15]
     for (a, b) in zip(y[4...], expected) { #expect(abs(a - b) < 1e-12) }
   }

@@ -21,6 +21,15 @@ import Tokenization
     }
   }
 
+  @Test func hiddenStatesAreThoseOfAPlainImplementation() {
+    let model = tinyModel(as: Double.self)
+    let (tape, batch) = (Tape<Double>(), SequenceBatch(exampleSequences))
+    let hidden = model.hiddenStates(batch, tape.record(model.parameters), on: tape)
+    let expected = exampleSequences.flatMap { NaiveLlama(model).hiddenStates($0.tokens) }
+    #expect(hidden.shape == Shape(rows: batch.tokens.count, columns: 8))
+    for (a, b) in zip(hidden.values, expected.joined()) { #expect(abs(a - b) < 1e-12) }
+  }
+
   @Test func singlePrecisionFollowsDoublePrecision() {
     let model = tinyModel(as: Float.self)
     let precise = tinyModel(as: Double.self).logProbabilities(of: exampleSequences)

@@ -113,6 +113,8 @@ private func names(in folder: URL) throws -> [String] {
       let draft = folder.appending(path: ".model.draft")
       try FileManager.default.createDirectory(at: draft, withIntermediateDirectories: true)
       try Data([1]).write(to: draft.appending(path: "half"))
+      try FileManager.default.copyItem(
+        at: checkpoint.folder, to: folder.appending(path: ".model.previous"))
       let next = tinyModel(seed: 2, as: Float.self)
       try checkpoint.write(next, tokens: tokens)
       #expect(try checkpoint.transformer().parameters.values == next.parameters.values)
@@ -132,7 +134,8 @@ private func names(in folder: URL) throws -> [String] {
         try checkpoint.write(tinyModel(as: Float.self), tokens: tokens)
       }
       let expected = CheckpointError.unwritable(
-        file: checkpoint.folder.standardizedFileURL.path, reason: "A file with the same name already exists.")
+        file: checkpoint.folder.standardizedFileURL.path,
+        reason: "A file with the same name already exists.")
       #expect(error == expected)
     }
   }
