@@ -101,6 +101,23 @@ import Tokenization
     }
   }
 
+  @Test func theMeanGoldOfTheTextsIsTheSumOverAllCompletions() throws {
+    let language = try language(7, 4)
+    let texts = language.demonstrations(count: 8000, seed: Seed(33))
+    let golds = texts.map { language.gold($0).total }
+    let mean = golds.reduce(0, +) / 8000
+    let variance = golds.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 7999
+    var exact = 0.0
+    for prompt in language.allPrompts.dropLast() {
+      for completion in language.completions() {
+        let sequence = TokenSequence(prompt: prompt, completion: completion)
+        exact +=
+          exp(language.referenceLogProbability(of: sequence)) * language.gold(sequence).total / 6
+      }
+    }
+    #expect(abs(mean - exact) < 4 * (variance / 8000).squareRoot())
+  }
+
   @Test func whatIsNoCompletionHasNoProbability() throws {
     let language = try language(7, 4)
     for completion in [[1, 2], [1, 2, 3, 4, 0], [1, 2, 3, 4, 5], [0, 1], [9, 0]] {

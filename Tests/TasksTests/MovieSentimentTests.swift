@@ -21,6 +21,17 @@ import Tokenization
     #expect(error.description.contains("experiments/sentiment/fetch.sh"))
   }
 
+  @Test func theScriptAndTheReaderPinTheSameFiles() throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    let script = try String(
+      contentsOf: root.appendingPathComponent("../../experiments/sentiment/fetch.sh"),
+      encoding: .utf8)
+    for (name, hash) in MovieFiles.hashes {
+      #expect(script.contains("\n\(hash)  \(name)"), "\(name)")
+    }
+    #expect(MovieFiles.hashes.count == 3)
+  }
+
   @Test func aChangedFileIsRefused() throws {
     let folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("tandem-changed-\(ProcessInfo.processInfo.processIdentifier)")

@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import Tasks
 import Testing
@@ -20,6 +21,11 @@ import Testing
       text = try values.decode(String.self)
       score = try values.decode(Double.self)
     }
+  }
+
+  struct Rule: Sendable {
+    var text: String
+    var sum: Double
   }
 
   let fixture: Fixture
@@ -55,6 +61,50 @@ import Testing
       isClose(
         analyzer.compound(of: "very good"), boosted / (boosted * boosted + 15).squareRoot(),
         tolerance: 5e-5))
+  }
+
+  /// One sentence a rule, with the sum that the rule gives before normalization.
+  static let rules: [Rule] = [
+    Rule(text: "the film is good", sum: 1.9),
+    Rule(text: "the film is not good", sum: 1.9 * -0.74),
+    Rule(text: "this isn't good", sum: 1.9 * -0.74),
+    Rule(text: "never so good", sum: (1.9 + 0.293) * 1.25),
+    Rule(text: "slightly good", sum: 1.9 - 0.293),
+    Rule(text: "very bad", sum: -2.5 - 0.293),
+    Rule(text: "very fine good", sum: 1.9 + 0.293 * 0.95),
+    Rule(text: "very fine red good", sum: 1.9 + 0.293 * 0.9),
+    Rule(text: "a GOOD film", sum: 1.9 + 0.733),
+    Rule(text: "A GOOD FILM", sum: 1.9),
+    Rule(text: "a VERY good film", sum: 1.9 + 0.293 + 0.733),
+    Rule(text: "good!!", sum: 1.9 + 2 * 0.292),
+    Rule(text: "good!!!!!!", sum: 1.9 + 4 * 0.292),
+    Rule(text: "good??", sum: 1.9 + 2 * 0.18),
+    Rule(text: "bad?????", sum: -2.5 - 0.96),
+    Rule(text: "bad but good", sum: -2.5 * 0.5 + 1.9 * 1.5),
+    Rule(text: "least good", sum: 1.9 * -0.74),
+    Rule(text: "at least good", sum: 1.9),
+    Rule(text: "no good", sum: 1.9 * -0.74),
+    Rule(text: "nothing of the kind of good", sum: 1.9 - 0.293),
+    Rule(text: "it is of great fun", sum: 3.1 + 2.3),
+    Rule(text: "it is bad ass", sum: -2.5 + 1.5),
+    Rule(text: ":)", sum: 2),
+  ]
+
+  @Test(arguments: rules)
+  func eachRuleGivesItsSum(rule: Rule) {
+    let expected = rule.sum / (rule.sum * rule.sum + 15).squareRoot()
+    #expect(isClose(analyzer.compound(of: rule.text), expected, tolerance: 5.1e-5))
+  }
+
+  @Test func scoresLieBetweenMinusOneAndOneOnAnyText() {
+    let analyzer = analyzer
+    var generator = Seed(61).generator(for: "text")
+    for _ in 0..<300 {
+      let scalars = (0..<40).compactMap { _ in Unicode.Scalar(generator.integer(below: 0x3000)) }
+      let text = String(String.UnicodeScalarView(scalars))
+      #expect(abs(analyzer.compound(of: text)) <= 1)
+    }
+    #expect(analyzer.compound(of: String(repeating: "great! ", count: 500)) > 0.999)
   }
 
   @Test(.enabled(if: MovieFiles(folder: MovieFiles.cacheFolder()).arePresent, "run fetch.sh"))

@@ -95,6 +95,7 @@ public struct EnumerableLanguage: PreferenceTask {
 
   /// Draws topics, all of the split equally likely.
   public func prompts(count: Int, split: Split, seed: Seed) -> [[Int]] {
+    precondition(supportedSplits.contains(split), "\(name) has no split '\(split.rawValue)'")
     let prompts = split == .heldOut ? allPrompts.suffix(1) : allPrompts.dropLast()
     return (0..<count).map { index in
       var generator = seed.generator(for: "enumerable-language.\(split.rawValue)", index: index)

@@ -15,7 +15,7 @@ public struct MovieFiles: Sendable {
   static let emojis = "emoji_utf8_lexicon.txt"
 
   /// SHA-256 of each file, as in `fetch.sh`.
-  static let hashes = [
+  package static let hashes = [
     reviews: "d4acac55fe7f38d09d551abf248647e257ec1ee13f5bb9ce524c2fb0b613675d",
     lexicon: "1ec9c6e9ee19aade328f8beb393a6afa71a5bb3acf7d3cc22d4ef568df374bf5",
     emojis: "b8d54223ae1ce22a3e12c1f745316b71678c328eb5f5d3063a842f37cfbe2823",
