@@ -35,14 +35,18 @@ public func adamUpdate<Scalar: BLASScalar>(
 ) {
   checkCounts(gradient.count, mean.count, values.count)
   checkCounts(gradient.count, square.count, values.count)
-  for i in 0..<values.count {
-    let g = gradient[i]
-    let m = step.beta1 * mean[i] + step.complement1 * g
-    let v = step.beta2 * square[i] + step.complement2 * g * g
-    mean[i] = m
-    square[i] = v
-    let denominator = v.squareRoot() * step.rootCorrection + step.epsilon
-    values[i] = step.shrinkage * values[i] - step.rate * m / denominator
+  unsafe gradient.withUnsafeBufferPointer { gradient in
+    unsafe withMutablePointers(&mean, &square, &values) { mean, square, values in
+      for i in 0..<gradient.count {
+        let g = unsafe gradient[i]
+        let m = unsafe step.beta1 * mean[i] + step.complement1 * g
+        let v = unsafe step.beta2 * square[i] + step.complement2 * g * g
+        unsafe mean[i] = m
+        unsafe square[i] = v
+        let denominator = v.squareRoot() * step.rootCorrection + step.epsilon
+        unsafe values[i] = step.shrinkage * values[i] - step.rate * m / denominator
+      }
+    }
   }
 }
 
@@ -54,10 +58,15 @@ public func rmsPropUpdate<Scalar: BLASScalar>(
   gradient: Span<Scalar>, square: inout MutableSpan<Scalar>, _ values: inout MutableSpan<Scalar>
 ) {
   checkCounts(gradient.count, square.count, values.count)
-  for i in 0..<values.count {
-    let g = gradient[i] + weightDecay * values[i]
-    let v = alpha * square[i] + (1 - alpha) * g * g
-    square[i] = v
-    values[i] -= learningRate * g / (v.squareRoot() + epsilon)
+  let complement = 1 - alpha
+  unsafe gradient.withUnsafeBufferPointer { gradient in
+    unsafe withMutablePointers(&square, &values) { square, values in
+      for i in 0..<gradient.count {
+        let g = unsafe gradient[i] + weightDecay * values[i]
+        let v = unsafe alpha * square[i] + complement * g * g
+        unsafe square[i] = v
+        unsafe values[i] -= learningRate * g / (v.squareRoot() + epsilon)
+      }
+    }
   }
 }
