@@ -3,10 +3,10 @@ import LanguageModel
 import Optimizers
 import Tokenization
 
-/// The gradients of one minibatch for both models, and what it showed on the way.
+/// The clipped gradients of one minibatch for both models, and what it showed on the way.
 struct PPOUpdate {
-  var policyGradient: Gradient<Float>
-  var valueGradient: Gradient<Float>
+  let policyGradient: Gradient<Float>
+  let valueGradient: Gradient<Float>
   let statistics: MinibatchStatistics
 }
 
@@ -15,6 +15,7 @@ struct MinibatchStatistics {
   let policyLoss: ClippedPolicyLoss<Float>
   let valueLoss: ClippedValueLoss<Float>
   let entropy: Double
+  /// Norms before clipping.
   let gradientNorm: Double
   let valueGradientNorm: Double
   let noise: GradientNoise
@@ -35,25 +36,24 @@ extension PPOTrainer {
   mutating func update(
     on minibatch: Minibatch, of rollouts: Rollouts, towards targets: PPOTargets<Float>
   ) -> PPOUpdate {
-    let (policyGradient, policyLoss, entropy) = policyStep(minibatch, rollouts, targets)
-    let (valueGradient, valueLoss) = valueStep(minibatch, rollouts, targets)
+    var (policyGradient, policyLoss, entropy) = policyStep(minibatch, rollouts, targets)
+    var (valueGradient, valueLoss) = valueStep(minibatch, rollouts, targets)
     let lengths = rollouts.sequences(minibatch.rollouts).map(\.tokens.count)
     cost += .training(policy.configuration, sequenceLengths: lengths)
     cost += .training(value.configuration, sequenceLengths: lengths)
+    let longest = configuration.maximumGradientNorm
+    let statistics = MinibatchStatistics(
+      policyLoss: policyLoss, valueLoss: valueLoss, entropy: entropy,
+      gradientNorm: policyGradient.total.clip(toNorm: longest),
+      valueGradientNorm: valueGradient.total.clip(toNorm: longest), noise: policyGradient.noise,
+      shardLosses: policyGradient.losses + valueGradient.losses)
     return PPOUpdate(
       policyGradient: policyGradient.total, valueGradient: valueGradient.total,
-      statistics: MinibatchStatistics(
-        policyLoss: policyLoss, valueLoss: valueLoss, entropy: entropy,
-        gradientNorm: policyGradient.total.norm, valueGradientNorm: valueGradient.total.norm,
-        noise: policyGradient.noise,
-        shardLosses: policyGradient.losses + valueGradient.losses))
+      statistics: statistics)
   }
 
-  /// Clips both gradients and lets both optimisers follow them.
+  /// Lets both optimisers follow the gradients.
   mutating func follow(_ update: PPOUpdate, iteration: Int) {
-    var update = update
-    _ = update.policyGradient.clip(toNorm: configuration.maximumGradientNorm)
-    _ = update.valueGradient.clip(toNorm: configuration.maximumGradientNorm)
     policyOptimizer.update(
       &policy.parameters, along: update.policyGradient,
       learningRate: configuration.policySchedule.rate(at: iteration))

@@ -3,6 +3,7 @@ import Foundation
 import LanguageModel
 import Optimizers
 import PPO
+import TensorKernels
 import Tokenization
 
 /// Likes token 3 and dislikes token 4.
@@ -27,6 +28,7 @@ struct ToyTask {
   let reference: Transformer<Float>
 
   init(seed: UInt64 = 1) {
+    BLAS.useOneThread()
     var generator = Seed(seed).generator(for: "toy-model")
     reference = Transformer(
       configuration: ModelConfiguration(

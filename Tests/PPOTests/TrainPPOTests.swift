@@ -29,6 +29,16 @@ import Tokenization
     #expect(objective.entropy > 1)
   }
 
+  @Test func oneUpdateForEachBatchOfRolloutsIsAlwaysOnPolicy() throws {
+    let run = try task.train(
+      ToyTask.configuration {
+        ($0.iterations, $0.epochs, $0.minibatches) = (5, 1, 1)
+      })
+    for update in run.rows.map(\.update) {
+      #expect(update.ratioMinimum == 1 && update.ratioMaximum == 1 && update.approximateKL == 0)
+    }
+  }
+
   @Test func laterStepsHaveMovedAway() throws {
     let run = try task.train()
     #expect(run.steps == [0, 1, 2, 3])
@@ -75,17 +85,35 @@ import Tokenization
     #expect(abs(objective.scores - exact) < 5 * standardError)
   }
 
-  @Test func aConstantRewardWithoutPenaltyTeachesNothingButNoise() throws {
-    // Rewards equal, values equal: whitened advantages depend on lengths alone at λ = 1, γ = 1,
-    // where every return is the constant, hence they are zero and the policy stays.
+  @Test func aConstantRewardHasConstantAdvantages() throws {
+    // γ = λ = 1, KL and values of zero: every return and advantage is the reward itself. Whitened
+    // advantages are zero, and the value loss is ½·0.7².
     let run = try task.train(
       ToyTask.configuration {
         $0.iterations = 1
         $0.lambda = 1
       }, reward: ConstantReward(value: 0.7))
-    let values = try #require(run.rows.first).values
-    #expect(abs(values.advantageMean - 0.7) < 1e-6 && values.advantageDeviation < 1e-6)
-    #expect(values.mean == 0 && values.explainedVariance.isNaN)
+    let row = try #require(run.rows.first)
+    #expect(abs(row.values.advantageMean - 0.7) < 1e-6 && row.values.advantageDeviation < 1e-6)
+    #expect(row.values.mean == 0 && row.values.explainedVariance.isNaN)
+    #expect(abs(row.update.valueLoss - 0.245) < 1e-6 && abs(row.update.policyLoss) < 1e-3)
+  }
+
+  @Test func theStateAfterTheEndLearnsTheScore() throws {
+    // A strong penalty keeps the policy in place, and completions of every length come.
+    let run = try task.train(
+      ToyTask.configuration {
+        $0.iterations = 40
+        $0.rolloutsPerIteration = 48
+        $0.klPenalty = 10
+        $0.valueLearningRate = 1e-2
+        $0.learningRate = 1e-5
+      })
+    let ended = ToyTask.completions.filter { $0.count < 4 && $0.last == ToyTask.endToken }
+    let sequences = ended.map { TokenSequence(prompt: [1], completion: $0) }
+    let values = run.value.values(of: sequences).map { Double($0.last ?? .nan) }
+    let rewards = sequences.map(ToyReward.reward)
+    #expect(explainedVariance(returns: rewards, values: values) > 0.6)
   }
 
   // MARK: Determinism
