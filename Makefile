@@ -4,7 +4,7 @@ SHELL := /bin/bash
 
 # Vector instructions of this machine; `make ARCH_FLAGS= …` builds for any machine of its kind (slower).
 ifeq ($(shell uname -m),x86_64)
-ARCH_FLAGS ?= -Xcc -march=native
+ARCH_FLAGS ?= -Xcc -march=native -Xcc -fno-math-errno
 endif
 BUILD_FLAGS := -c release $(ARCH_FLAGS)
 TANDEM := .build/release/tandem

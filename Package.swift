@@ -13,7 +13,7 @@ let layers: [(name: String, uses: [Target.Dependency])] = [
   ("Autograd", ["TensorKernels"]),
   ("Optimizers", ["Autograd", "TensorKernels"]),
   ("Tokenization", []),
-  ("Datasets", ["Tokenization", .product(name: "Crypto", package: "swift-crypto")]),
+  ("Datasets", ["Tokenization"]),
   ("Tasks", ["Datasets", "Tokenization"]),
   ("LanguageModel", ["Autograd", "TensorKernels", "Tokenization"]),
   (
@@ -40,7 +40,6 @@ let layers: [(name: String, uses: [Target.Dependency])] = [
       "Tokenization", "LanguageModel", "Optimizers", "Autograd", "TensorKernels",
       .product(name: "Yams", package: "Yams"),
       .product(name: "Logging", package: "swift-log"),
-      .product(name: "Crypto", package: "swift-crypto"),
       .product(name: "Subprocess", package: "swift-subprocess"),
       .product(name: "SystemPackage", package: "swift-system"),
     ]
@@ -63,7 +62,6 @@ let package = Package(
   products: [.executable(name: "tandem", targets: ["tandem"])],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
