@@ -1,4 +1,5 @@
 import Autograd
+import Foundation
 import LanguageModel
 import Testing
 
@@ -29,6 +30,21 @@ import Testing
     #expect(configuration.forwardFLOPs(sequenceLengths: [3]) == Double(3 * perToken + attention))
     #expect(
       configuration.forwardFLOPs(sequenceLengths: [3, 3]) == Double(2 * (3 * perToken + attention)))
+  }
+
+  @Test(arguments: ModelPreset.allCases)
+  func configurationsSurviveJSON(preset: ModelPreset) throws {
+    let configuration = preset.configuration(vocabularySize: 99, maximumLength: 40)
+    let data = try JSONEncoder().encode(configuration)
+    #expect(try JSONDecoder().decode(ModelConfiguration.self, from: data) == configuration)
+    #expect(ModelPreset(rawValue: "\(preset)") == preset)
+  }
+
+  @Test func errorsSpeakInSentences() {
+    let error = ModelError.shapeMismatch(tensor: "w", expected: [2, 3], found: [3])
+    #expect("\(error)" == "tensor 'w' has shape [3], this model expects [2, 3]")
+    #expect("\(ModelError.missingTensor("w"))" == "tensor 'w' is missing")
+    #expect("\(ModelError.unexpectedTensor("w"))" == "tensor 'w' is not part of this model")
   }
 
   @Test func contradictionsAreNamed() {

@@ -137,6 +137,61 @@ private func uniform(_ sequence: Int, _ position: Int) -> Double {
     #expect(before == after)
   }
 
+  @Test(arguments: [1, 2, 3, 128])
+  func theNumberOfSlotsChangesNoToken(slots: Int) {
+    let model = tinyModel(as: Double.self)
+    let many = (0..<30).map { prompts[$0 % prompts.count] }
+    var few = Sampler(model, slots: slots)
+    var all = Sampler(model, slots: 30)
+    let a = few.sample(prompts: many, maximumTokens: 10, endToken: 2, uniform: uniform)
+    let b = all.sample(prompts: many, maximumTokens: 10, endToken: 2, uniform: uniform)
+    #expect(a.map(\.sequence) == b.map(\.sequence))
+  }
+
+  @Test func aSamplerGrowsWithItsPrompts() {
+    let model = tinyModel(as: Double.self)
+    var used = Sampler(model)
+    var fresh = Sampler(model)
+    _ = used.sample(prompts: [[1]], maximumTokens: 2, endToken: 2, uniform: uniform)
+    let long = [[Int](repeating: 4, count: 20), [1, 3]]
+    let a = used.sample(prompts: long, maximumTokens: 12, endToken: 2, uniform: uniform)
+    let b = fresh.sample(prompts: long, maximumTokens: 12, endToken: 2, uniform: uniform)
+    #expect(a == b)
+  }
+
+  @Test func noUniformDrawsATokenOfProbabilityZero() {
+    // Tokens 0 and 6 lie so far below the others that their weights underflow to zero.
+    var model = tinyModel(tinyConfiguration(tiedHead: false), as: Double.self)
+    let hidden = NaiveLlama(model).hiddenStates([1])[0]
+    for token in [0, 6] {
+      for d in 0..<8 { model.parameters["lm_head.weight"][token * 8 + d] = -1e4 * hidden[d] }
+    }
+    var sampler = Sampler(model)
+    for (u, expected) in [(0.0, 1), (1 - 0x1p-53, 5)] {
+      let drawn = sampler.sample(prompts: [[1]], maximumTokens: 1, endToken: 2) { _, _ in u }
+      #expect(drawn[0].sequence.completion == [expected])
+    }
+  }
+
+  @Test func meanLogProbabilityOfSamplesIsMinusTheEntropy() {
+    // E[log π(y)] = −H(π): exact by enumeration over all completions of three tokens.
+    let model = tinyModel(tinyConfiguration(vocabularySize: 3), as: Double.self)
+    let completions = allCompletions(length: 3, endToken: 0, vocabularySize: 3)
+    let logs = model.completionLogProbabilities(
+      of: completions.map { TokenSequence(prompt: [1], completion: $0) })
+    let mean = logs.reduce(0) { $0 + exp($1) * $1 }
+    let variance = logs.reduce(0) { $0 + exp($1) * ($1 - mean) * ($1 - mean) }
+    let draws = 10_000
+    var generator = SplitMix(state: 12)
+    let uniforms = (0..<3 * draws).map { _ in generator.uniform() }
+    var sampler = Sampler(model)
+    let samples = sampler.sample(
+      prompts: [[Int]](repeating: [1], count: draws), maximumTokens: 3, endToken: 0
+    ) { uniforms[3 * $0 + $1] }
+    let total = samples.reduce(0) { $0 + $1.logProbabilities.reduce(0, +) }
+    #expect(abs(total / Double(draws) - mean) < 4 * (variance / Double(draws)).squareRoot())
+  }
+
   @Test func noPromptsGiveNoSamples() {
     var sampler = Sampler(tinyModel(as: Float.self))
     #expect(

@@ -31,6 +31,20 @@ import Tokenization
     }
   }
 
+  @Test func longListsGiveTheSameAnswersAsTheirParts() {
+    let model = withHead(tinyModel(as: Double.self))
+    let many = (0..<500).map { exampleSequences[$0 % 3] }
+    let (scores, few) = (
+      model.lastTokenScores(of: many), model.lastTokenScores(of: exampleSequences)
+    )
+    #expect(scores.count == 500)
+    for (i, score) in scores.enumerated() { #expect(abs(score - few[i % 3]) < 1e-12) }
+    // A score is the value of the state after the last token.
+    for (i, values) in model.values(of: many).enumerated() {
+      #expect(abs(values[values.count - 1] - scores[i]) < 1e-12)
+    }
+  }
+
   @Test func gradientIsTheFiniteDifference() {
     let model = withHead(tinyModel(as: Double.self))
     let batch = SequenceBatch(exampleSequences)

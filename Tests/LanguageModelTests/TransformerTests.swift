@@ -105,6 +105,60 @@ import Tokenization
     #expect(model.logProbabilities(of: many) == model.logProbabilities(of: many))
   }
 
+  @Test func emptyCompletionsHaveProbabilityOne() {
+    let model = tinyModel(as: Float.self)
+    let empty = TokenSequence(prompt: [1, 3], completion: [])
+    #expect(model.logProbabilities(of: [empty]) == [[]])
+    let mixed = model.logProbabilities(of: [empty, exampleSequences[1], empty])
+    #expect(mixed.map(\.count) == [0, 1, 0])
+    #expect(model.completionLogProbabilities(of: [empty, empty]) == [0, 0])
+  }
+
+  @Test func temperatureDividesTheLogitsOfEveryStatistic() {
+    // At a high temperature every distribution is uniform: entropy log V, log-probability −log V.
+    let model = tinyModel(as: Double.self)
+    let (tape, batch) = (Tape<Double>(), SequenceBatch(exampleSequences))
+    let recorded = tape.record(model.parameters)
+    let hot = model.tokenLogProbabilities(batch, recorded, on: tape, temperature: 1e9)
+    for value in hot.logProbabilities.values { #expect(abs(value + .logarithm(7)) < 1e-6) }
+    for entropy in hot.entropies { #expect(abs(entropy - .logarithm(7)) < 1e-6) }
+    let cold = model.tokenLogProbabilities(batch, recorded, on: tape, temperature: 1e-4)
+    for (value, isPredicted) in zip(cold.logProbabilities.values, cold.arePredicted) {
+      #expect(isPredicted ? value > -1e-3 : value < -1)
+    }
+  }
+
+  @Test func aResetTapeGivesTheSameGradientBits() {
+    let model = tinyModel(as: Float.self)
+    let (tape, batch) = (Tape<Float>(), SequenceBatch(exampleSequences))
+    let gradients = (0..<2).map { _ in
+      let recorded = tape.record(model.parameters)
+      let result = model.tokenLogProbabilities(batch, recorded, on: tape)
+      tape.backward(from: result.logProbabilities.mean())
+      defer { tape.reset() }
+      return recorded.gradient().values
+    }
+    #expect(gradients[0] == gradients[1])
+  }
+
+  @Test func descentMakesTheExamplesLikely() {
+    var model = tinyModel(as: Float.self)
+    let (tape, batch) = (Tape<Float>(), SequenceBatch(exampleSequences))
+    var losses: [Float] = []
+    for _ in 0..<200 {
+      let recorded = tape.record(model.parameters)
+      let loss = -model.tokenLogProbabilities(batch, recorded, on: tape).logProbabilities.mean()
+      tape.backward(from: loss)
+      losses.append(loss.item)
+      for (p, gradient) in recorded.gradient().values.enumerated() {
+        for i in gradient.indices { model.parameters.values[p][i] -= 0.1 * gradient[i] }
+      }
+      tape.reset()
+    }
+    // Three examples of eleven tokens can be learnt by heart: perplexity falls below two.
+    #expect(losses[199] < 0.69 && losses[0] > 1.5)
+  }
+
   @Test func probabilitiesOfAllCompletionsSumToOne() {
     // Three tokens, of which 0 ends, and three steps: eₓ = 1 + 2 + 4 + 8 completions minus the
     // unfinished ones that are no leaves; every leaf is listed once.

@@ -60,6 +60,17 @@ private func bytes(_ count: Int) -> [UInt8] { [UInt8](repeating: 0, count: count
     #expect(SafetensorsFile.encode(tensors) == SafetensorsFile.encode(tensors.reversed()))
   }
 
+  @Test(arguments: [
+    (#"\u0041"#, "A"), (#"\u00e9"#, "é"), (#"\ud83d\ude00"#, "😀"),
+    (#"\n\t\r\b\f"#, "\n\t\r\u{8}\u{C}"),
+    (#"\"\\\/"#, "\"\\/"),
+  ])
+  func escapedNamesAreUnescaped(escaped: String, name: String) throws {
+    let header = "{" + entry(escaped, "[1]", "[0,4]") + "}"
+    let read = try SafetensorsFile(bytes: file(header, data: [0, 0, 0x80, 0x3F]))
+    #expect(read.floats(name) == [1])
+  }
+
   @Test func otherTypesAreListedButNotReadAsFloats() throws {
     let read = try SafetensorsFile(
       bytes: file("{" + entry("n", "[2]", "[0,16]", type: "I64") + "}", data: bytes(16)))
@@ -103,7 +114,11 @@ private func bytes(_ count: Int) -> [UInt8] { [UInt8](repeating: 0, count: count
     #expect(refusal("[]") == .headerStart)
     #expect(refusal("") == .headerStart)
     #expect(refusal("{} x") == .headerNotJSON(byte: 3, reason: "more after the end"))
-    for text in ["{", #"{"a"}"#, #"{"a":}"#, "{,}", #"{"a":01}"#, #"{"a":tru}"#, #"{"a":"\q"}"#] {
+    for text in [
+      #"{"\ud83d":0}"#, #"{"\ud83dx":0}"#, #"{"\ude00":0}"#, #"{"\u12":0}"#, "{\"a\tb\":0}",
+      #"{"a":-}"#, #"{"a":1.}"#, #"{"a":1e}"#, #"{"a":nul}"#, #"{"a":[1,]}"#, #"{"a":1,}"#,
+      "{", #"{"a"}"#, #"{"a":}"#, "{,}", #"{"a":01}"#, #"{"a":tru}"#, #"{"a":"\q"}"#,
+    ] {
       guard case .headerNotJSON = refusal(text) else {
         Issue.record("\(text) was not refused as JSON")
         continue
@@ -208,6 +223,27 @@ private func bytes(_ count: Int) -> [UInt8] { [UInt8](repeating: 0, count: count
       }
     }
     #expect(refused > 3 * header)
+  }
+
+  @Test func noScrambledFileCrashesTheReader() {
+    let whole = SafetensorsFile.encode(
+      [.init(name: "a", shape: [2], values: [1, 2]), .init(name: "b", shape: [1], values: [3])],
+      metadata: ["format": "pt"])
+    var generator = SplitMix(state: 8)
+    for _ in 0..<3_000 {
+      var bytes = whole
+      for _ in 0..<Int.random(in: 1...6, using: &generator) {
+        let i = Int.random(in: 0..<bytes.count, using: &generator)
+        switch Int.random(in: 0..<3, using: &generator) {
+        case 0: bytes[i] = UInt8.random(in: 0...255, using: &generator)
+        case 1: bytes.remove(at: i)
+        default: bytes.insert(bytes[Int.random(in: 0..<bytes.count, using: &generator)], at: i)
+        }
+      }
+      guard let read = try? SafetensorsFile(bytes: bytes) else { continue }
+      // Whatever is let through keeps within the file.
+      for entry in read.entries { #expect(entry.range.upperBound <= bytes.count) }
+    }
   }
 
   @Test func errorsNameTensorAndNumbers() {
