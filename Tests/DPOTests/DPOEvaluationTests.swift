@@ -1,5 +1,6 @@
 import DPO
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct DPOEvaluationTests {
@@ -19,7 +20,7 @@ import Testing
   }
 
   @Test func summaryEqualsTheMetricsOfTRL() throws {
-    let fixture = try DPOTests.fixture("trl-dpo.json", as: Fixture.self)
+    let fixture = try TestSupport.fixture("trl-dpo.json", as: Fixture.self)
     let result = evaluatePreferences(
       policy: fixture.chosen_logps + fixture.rejected_logps,
       reference: fixture.ref_chosen_logps + fixture.ref_rejected_logps,

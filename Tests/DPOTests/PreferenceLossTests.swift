@@ -46,7 +46,7 @@ private func onePair<Scalar: BLASScalar>(
   private let recorded: PairLogProbabilities<Double>
 
   init() throws {
-    fixture = try DPOTests.fixture("trl-dpo.json", as: Fixture.self)
+    fixture = try TestSupport.fixture("trl-dpo.json", as: Fixture.self)
     recorded =
       columns(
         fixture.chosen_logps, fixture.rejected_logps, fixture.ref_chosen_logps,

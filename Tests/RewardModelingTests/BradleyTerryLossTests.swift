@@ -33,7 +33,7 @@ private func onePair<Scalar: BLASScalar>(
   private let fixture: Fixture
 
   init() throws {
-    fixture = try RewardModelingTests.fixture("trl-reward.json", as: Fixture.self)
+    fixture = try TestSupport.fixture("trl-reward.json", as: Fixture.self)
   }
 
   private func loss(_ coefficient: Double?) -> Double {

@@ -1,6 +1,5 @@
 import Autograd
 import Datasets
-import Foundation
 import LanguageModel
 import TensorKernels
 import Tokenization
@@ -51,11 +50,4 @@ enum TinyPreferences {
   static func score(_ completion: [Int]) -> Int {
     completion.count { $0 == 5 } - completion.count { $0 == 6 }
   }
-}
-
-/// A file of `Tests/Fixtures`.
-func fixture<Contents: Decodable>(_ name: String, as type: Contents.Type) throws -> Contents {
-  let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-  return try JSONDecoder().decode(
-    type, from: Data(contentsOf: tests.appending(path: "Fixtures/\(name)")))
 }
