@@ -14,6 +14,8 @@ struct Interruption {
   /// - Parameters:
   ///   - advice: What to say about continuing.
   ///   - work: Ends with `CancellationError` when it is cancelled.
+  /// - Returns: What the work returns.
+  /// - Throws: What the work throws.
   static func cancelling<Result: Sendable>(
     advice: String, _ work: @escaping @Sendable () async throws -> Result
   ) async throws -> Result {

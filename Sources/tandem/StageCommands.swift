@@ -28,7 +28,7 @@ struct SFTCommand: AsyncParsableCommand {
   @Option(help: "A model folder to start from.")
   var model: String?
 
-  @Option(help: "The size of a new model: tiny, small or medium.")
+  @Option(help: "The size of a new model: tiny, small or medium.", transform: namedPreset)
   var preset = ModelPreset.tiny
 
   @Option(help: "The tokens of a new vocabulary, 260 to 4096.")
@@ -147,4 +147,11 @@ struct PPOCommand: AsyncParsableCommand {
   }
 }
 
-extension ModelPreset: ExpressibleByArgument {}
+/// The preset of a name.
+private func namedPreset(_ name: String) throws -> ModelPreset {
+  guard let preset = ModelPreset(rawValue: name) else {
+    let known = ModelPreset.allCases.map(\.rawValue).joined(separator: ", ")
+    throw ValidationError("'\(name)' is no preset; there are \(known)")
+  }
+  return preset
+}

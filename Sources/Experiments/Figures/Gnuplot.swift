@@ -23,7 +23,7 @@ public enum FigureError: Error, Equatable, CustomStringConvertible {
 /// Writes `NAME.csv`, `NAME.gp`, and, through gnuplot, `NAME.svg` and `NAME.png` for every figure.
 ///
 /// - Throws: ``FigureError``, after all data files are written.
-public func draw(_ figures: [Figure], in folder: URL) async throws {
+func draw(_ figures: [Figure], in folder: URL) async throws {
   try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   for figure in figures {
     try Data(figure.csv.utf8).write(to: folder.appending(path: "\(figure.name).csv"))
@@ -38,7 +38,7 @@ private func runGnuplot(_ name: String, in folder: URL) async throws {
       .name("gnuplot"), arguments: ["\(name).gp"], workingDirectory: FilePath(folder.path),
       output: .discarded, error: .string(limit: 4096))
     guard result.terminationStatus.isSuccess else {
-      throw FigureError.failed(figure: name, message: result.standardError ?? "")
+      throw FigureError.failed(figure: name, message: result.standardError)
     }
   } catch let error as SubprocessError where error.code == .executableNotFound {
     throw FigureError.noGnuplot

@@ -1,3 +1,5 @@
+import LanguageModel
+
 /// What stands on the horizontal axis of a reward curve.
 enum CurveAxis: String, CaseIterable, Sendable {
   case step, kl, flops

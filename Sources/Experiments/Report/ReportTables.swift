@@ -1,3 +1,5 @@
+import LanguageModel
+
 /// The tables of a report, as HTML.
 struct ReportTables {
   let summary: ExperimentSummary

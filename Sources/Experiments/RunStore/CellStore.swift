@@ -1,4 +1,4 @@
-public import Datasets
+import Datasets
 public import Foundation
 
 /// The files of a run folder, and which of its cells are finished.

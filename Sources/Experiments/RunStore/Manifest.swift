@@ -79,7 +79,7 @@ private func output(of command: String, _ arguments: [String]) async -> String? 
     .name(command), arguments: Arguments(arguments), output: .string(limit: 1 << 20),
     error: .discarded)
   guard let result, result.terminationStatus.isSuccess else { return nil }
-  return result.standardOutput?.trimmingCharacters(in: .whitespacesAndNewlines)
+  return result.standardOutput.trimmingCharacters(in: .whitespacesAndNewlines)
 }
 
 private func processorName() -> String? {

@@ -1,6 +1,7 @@
 public import Foundation
 public import LanguageModel
 public import RewardModeling
+public import TensorKernels
 public import Tokenization
 
 /// A folder with a model and its tokenizer, as transformers' `from_pretrained` reads it.
@@ -51,6 +52,7 @@ public struct ModelFolder: Sendable {
   /// Throws unless the folder can be written without losing anything that is not a model.
   ///
   /// - Parameter replacing: Whether a model that is there already may be replaced.
+  /// - Throws: `RunStoreError.cannotCreate` with the reason.
   public func requireWritable(replacing: Bool) throws {
     let contents = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
     let isModel = contents.contains(weights.lastPathComponent)

@@ -1,6 +1,6 @@
-public import Datasets
-public import Foundation
-public import Tokenization
+import Datasets
+import Foundation
+import Tokenization
 
 /// A line of a run's `train.jsonl` or `test.jsonl`: text for people and other tools, ids for exactness.
 ///

@@ -17,19 +17,21 @@ public struct RunLock: ~Copyable {
   ///
   /// - Throws: `RunStoreError.locked` where another process holds it.
   public init(folder: URL) throws {
-    let path = folder.appending(path: ".lock").path
+    let opened: FileDescriptor
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-      descriptor = try FileDescriptor.open(
-        FilePath(path), .readWrite, options: [.create, .closeOnExec],
+      opened = try FileDescriptor.open(
+        FilePath(folder.appending(path: ".lock").path), .readWrite,
+        options: [.create, .closeOnExec],
         permissions: [.ownerReadWrite, .groupRead, .otherRead])
     } catch {
       throw RunStoreError.cannotCreate(path: folder.path, reason: plainReason(error))
     }
-    guard flock(descriptor.rawValue, LOCK_EX | LOCK_NB) == 0 else {
-      try? descriptor.close()
+    guard flock(opened.rawValue, LOCK_EX | LOCK_NB) == 0 else {
+      try? opened.close()
       throw RunStoreError.locked(path: folder.path)
     }
+    descriptor = opened
   }
 
   deinit { try? descriptor.close() }
@@ -38,10 +40,6 @@ public struct RunLock: ~Copyable {
 /// What a system or Foundation error says, without domain and code.
 func plainReason(_ error: any Error) -> String {
   if let errno = error as? Errno { return errno.description }
-  if let cocoa = error as? CocoaError,
-    let cause = cocoa.userInfo[NSUnderlyingErrorKey] as? any Error
-  {
-    return plainReason(cause)
-  }
+  if let cause = (error as? CocoaError)?.underlying { return plainReason(cause) }
   return error.localizedDescription
 }

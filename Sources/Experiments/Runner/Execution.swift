@@ -8,6 +8,7 @@
 ///   - dependencies: For each node the positions of the nodes that must end before it starts.
 ///   - jobs: How many nodes run at once.
 ///   - run: Does one node's work.
+/// - Throws: The first error of a node.
 public func execute<Node: Sendable>(
   _ nodes: [Node], after dependencies: [[Int]], jobs: Int,
   run: @escaping @Sendable (Node) async throws -> Void

@@ -39,7 +39,12 @@ public struct ExperimentRunner: Sendable {
     jobs: Int, progress: @escaping @Sendable (CellProgress) -> Void = { _ in }
   ) async throws -> CellTimings {
     let lock = try RunLock(folder: store.folder)
-    defer { _ = consume lock }
+    return try await run(holding: lock, jobs: jobs, progress: progress)
+  }
+
+  private func run(
+    holding _: borrowing RunLock, jobs: Int, progress: @escaping @Sendable (CellProgress) -> Void
+  ) async throws -> CellTimings {
     store.removeDrafts(of: plan.entries.map(\.cell))
     try store.writeConfiguration(specification)
     let finished = plan.entries.map { store.isFinished($0.cell, inputs: $0.inputs) }

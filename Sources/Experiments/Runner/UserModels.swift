@@ -2,6 +2,7 @@ public import Datasets
 import Foundation
 public import LanguageModel
 public import RewardModeling
+public import TensorKernels
 public import Tokenization
 
 /// A new model for a user's texts, with a byte-level BPE trained on them.

@@ -11,8 +11,8 @@ public struct UserPrompts: PreferenceTask {
   public let tokenizer: any Tokenizer
   /// The most tokens of a completion.
   public let maximumCompletionLength: Int
-  /// Only the reward's score, without terms.
-  public let goldTermNames: [String] = []
+  /// Only the reward's score.
+  public let goldTermNames = ["reward"]
   /// All prompts are of one kind.
   public let supportedSplits: [Split] = [.test]
   private let given: [[Int]]
@@ -43,7 +43,8 @@ public struct UserPrompts: PreferenceTask {
 
   /// The score of the reward model.
   public func gold(_ sequence: TokenSequence) -> GoldReward {
-    GoldReward(total: reward?.rewards(of: [sequence])[0] ?? 0, terms: [])
+    let score = reward?.rewards(of: [sequence])[0] ?? 0
+    return GoldReward([GoldTerm(name: "reward", value: score)])
   }
 
   /// All prompts are one group.

@@ -1,5 +1,5 @@
 public import DPO
-public import Optimizers
+import Optimizers
 public import PPO
 
 /// One way of learning from the pairs, under the name that its curve carries.

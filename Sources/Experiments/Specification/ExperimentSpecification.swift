@@ -1,4 +1,3 @@
-public import Optimizers
 public import RewardModeling
 public import SupervisedFineTuning
 public import Tasks

@@ -1,5 +1,6 @@
 import DPO
 import Foundation
+import LanguageModel
 import PPO
 public import Tasks
 import Tokenization

@@ -1,10 +1,14 @@
 import DPO
+import LanguageModel
 import PPO
+import RewardModeling
+import SupervisedFineTuning
 
 extension ExperimentSpecification {
   /// The same experiment in a minute: a trial of the machinery, not a result.
   ///
   /// - Parameter steps: Updates of every training, or nearly so.
+  /// - Returns: The small experiment.
   public func quickTrial(steps: Int = 8) -> ExperimentSpecification {
     var trial = self
     trial.title += " (quick trial)"

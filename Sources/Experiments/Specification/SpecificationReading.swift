@@ -1,17 +1,19 @@
+import DPO
 public import Foundation
 import Optimizers
+import PPO
+import RewardModeling
+import SupervisedFineTuning
 import Tasks
 import Yams
 
 extension ExperimentSpecification {
   /// Reads `experiment.yaml` in a folder, or a YAML file itself.
   public init(contentsOf url: URL) throws {
-    let path = url.path
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-      throw MissingInput(path: path, remedy: "name a folder with an experiment.yaml in it")
+    guard let kind = try? url.resourceValues(forKeys: [.isDirectoryKey]) else {
+      throw MissingInput(path: url.path, remedy: "name a folder with an experiment.yaml in it")
     }
-    let file = isFolder.boolValue ? url.appending(path: "experiment.yaml") : url
+    let file = kind.isDirectory == true ? url.appending(path: "experiment.yaml") : url
     guard let text = try? String(contentsOf: file, encoding: .utf8) else {
       throw MissingInput(path: file.path, remedy: "write one, or copy experiments/quick")
     }

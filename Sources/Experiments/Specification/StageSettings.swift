@@ -1,6 +1,6 @@
 public import Foundation
 import DPO
-import Optimizers
+public import Optimizers
 import PPO
 import RewardModeling
 import SupervisedFineTuning

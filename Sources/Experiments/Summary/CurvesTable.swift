@@ -1,3 +1,5 @@
+import LanguageModel
+
 /// Every evaluation of every seed as CSV: what the reward curves are drawn from.
 struct CurvesTable {
   private let columns: [String]

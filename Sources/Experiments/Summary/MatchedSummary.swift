@@ -1,3 +1,4 @@
+import LanguageModel
 import Evaluation
 
 /// Gold reward of every pair of trained arms at the same KL and at the same FLOPs.

@@ -1,3 +1,4 @@
+import Optimizers
 import Evaluation
 
 /// The condition of a finished cell, by Evaluation's collapse criterion.

@@ -1,3 +1,4 @@
+import Optimizers
 import Evaluation
 import LanguageModel
 
@@ -33,7 +34,11 @@ private func estimates(
 
 private func meanCost(_ cells: [CellRecord]) -> Cost {
   guard !cells.isEmpty else { return Cost() }
-  return cells.map(\.cost).reduce(Cost(), +).divided(by: cells.count)
+  let (total, count) = (cells.map(\.cost).reduce(Cost(), +), cells.count)
+  return Cost(
+    labels: total.labels / count, tokensForward: total.tokensForward / count,
+    tokensBackward: total.tokensBackward / count, rollouts: total.rollouts / count,
+    flops: total.flops / Double(count))
 }
 
 /// Every arm against the reference, and every pair of arms, in gold reward; win rates against one half are in `final`.
