@@ -40,7 +40,7 @@ extension ScalarModel {
 }
 
 /// Tokens after which an inference chunk ends; its activations then still fit the caches.
-private let chunkTokens = 512
+private let chunkTokens = 256
 
 /// Answers for all sequences, a chunk of them at a time on one tape.
 ///
