@@ -4,7 +4,7 @@ public import Optimizers
 public enum PreferenceLossKind: String, Codable, Sendable, CaseIterable {
   /// Rafailov (2023), equation 7.
   case sigmoid
-  /// Azar (2023), equation 17, on sums.
+  /// Azar (2023), equation 17, on sums; TRL's `ipo` divides by the number of tokens.
   case ipo
 }
 
@@ -109,7 +109,7 @@ public struct DPOConfiguration: Codable, Equatable, Sendable {
 
   /// The learning rate of every update, of which there are `steps`.
   func schedule(steps: Int) -> LearningRateSchedule {
-    let warmup = warmupSteps < 1 ? warmupSteps * Double(steps) : warmupSteps
+    let warmup = min(warmupSteps < 1 ? warmupSteps * Double(steps) : warmupSteps, Double(steps))
     return LearningRateSchedule(
       peak: learningRate, warmupSteps: Int(warmup.rounded()), totalSteps: steps, decay: decay)
   }

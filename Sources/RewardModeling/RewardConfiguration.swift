@@ -85,7 +85,7 @@ public struct RewardConfiguration: Codable, Equatable, Sendable {
 
   /// The learning rate of every update, of which there are `steps`.
   func schedule(steps: Int) -> LearningRateSchedule {
-    let warmup = warmupSteps < 1 ? warmupSteps * Double(steps) : warmupSteps
+    let warmup = min(warmupSteps < 1 ? warmupSteps * Double(steps) : warmupSteps, Double(steps))
     return LearningRateSchedule(
       peak: learningRate, warmupSteps: Int(warmup.rounded()), totalSteps: steps, decay: decay)
   }

@@ -6,7 +6,7 @@ public import Tokenization
 /// A learned reward: the score at the last token of a completion, less a constant.
 ///
 /// The constant makes the reference completions score zero on average, as in Stiennon (2020),
-/// appendix G.1, and Ouyang (2022), section 3.5; no comparison depends on it.
+/// section 3.4, and Ouyang (2022), section 3.5; no comparison depends on it.
 public struct RewardModel: RewardFunction, Sendable {
   /// The backbone with its scalar head.
   public var model: ScalarModel<Float>

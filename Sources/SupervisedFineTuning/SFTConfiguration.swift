@@ -13,9 +13,9 @@ public struct SFTConfiguration: Codable, Equatable, Sendable {
   public var batchSize = 64
   /// Updates of linear warm-up; below one, a share of all updates, as in transformers 5.
   ///
-  /// A tenth, as Tunstall (2023), appendix A.
+  /// A tenth, as Tunstall (2023), section 4.
   public var warmupSteps = 0.1
-  /// The way down from the highest rate; a cosine, as Tunstall (2023), appendix A.
+  /// The way down from the highest rate; a cosine, as Tunstall (2023), section 4.
   public var decay = LearningRateDecay.cosine
   /// The rule that turns gradients into updates.
   public var optimizer = OptimizerKind.adamW
@@ -79,7 +79,8 @@ public struct SFTConfiguration: Codable, Equatable, Sendable {
 
   /// The learning rate of every update.
   var schedule: LearningRateSchedule {
-    let warmup = warmupSteps < 1 ? warmupSteps * Double(maximumSteps) : warmupSteps
+    let steps = Double(maximumSteps)
+    let warmup = min(warmupSteps < 1 ? warmupSteps * steps : warmupSteps, steps)
     return LearningRateSchedule(
       peak: learningRate, warmupSteps: Int(warmup.rounded()), totalSteps: maximumSteps, decay: decay
     )
