@@ -38,9 +38,9 @@ import Testing
 
   @Test func equalSeedsGiveEqualBoundsAndOthersDoNot() {
     let runs = [[0.3, 0.9, 0.1, 0.7, 0.4, 1.3]]
-    let again = interquartileMeanInterval(of: runs, bootstrap: StratifiedBootstrap(seed: Seed(3)))
-    let other = interquartileMeanInterval(of: runs, bootstrap: StratifiedBootstrap(seed: Seed(4)))
-    #expect(interquartileMeanInterval(of: runs, bootstrap: bootstrap) == again)
+    let again = StratifiedBootstrap(seed: Seed(3)).replicates(of: runs) { mean(of: $0[0]) }
+    let other = StratifiedBootstrap(seed: Seed(4)).replicates(of: runs) { mean(of: $0[0]) }
+    #expect(bootstrap.replicates(of: runs) { mean(of: $0[0]) } == again)
     #expect(again != other)
   }
 
