@@ -36,7 +36,8 @@ extension PPOConfiguration {
   }
 
   private func schedule(peak: Double) -> LearningRateSchedule {
-    let warmup = warmupSteps < 1 ? warmupSteps * Double(iterations) : warmupSteps
+    let steps = warmupSteps < 1 ? warmupSteps * Double(iterations) : warmupSteps
+    let warmup = min(steps, Double(iterations))
     return LearningRateSchedule(
       peak: peak, warmupSteps: Int(warmup.rounded()), totalSteps: iterations,
       decay: learningRateDecay)
