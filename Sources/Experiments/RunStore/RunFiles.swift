@@ -3,7 +3,7 @@ import Yams
 
 extension CellStore {
   /// Writes the resolved specification as `config.yaml`.
-  func writeConfiguration(_ specification: ExperimentSpecification) throws {
+  public func writeConfiguration(_ specification: ExperimentSpecification) throws {
     let head = "# Every setting of this run, defaults included.\n"
     let text = head + (try YAMLEncoder().encode(specification))
     let file = folder.appending(path: configurationName)

@@ -34,6 +34,9 @@ public struct RunLock: ~Copyable {
     descriptor = opened
   }
 
+  /// Gives the folder free.
+  public consuming func release() {}
+
   deinit { try? descriptor.close() }
 }
 

@@ -1,0 +1,42 @@
+import Experiments
+import Foundation
+import Optimizers
+import Tasks
+import Testing
+
+/// The experiments of this package.
+private let experiments: [URL] = {
+  let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent()
+  let folder = root.appending(path: "experiments")
+  let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+  return names.sorted().map { folder.appending(path: $0) }.filter {
+    FileManager.default.fileExists(atPath: $0.appending(path: "experiment.yaml").path)
+  }
+}()
+
+@Suite struct SpecificationFilesTests {
+  @Test func thereAreExperiments() { #expect(experiments.count >= 2) }
+
+  @Test(arguments: experiments) func experimentIsWholeAndNamesItsReadme(folder: URL) throws {
+    let specification = try ExperimentSpecification(contentsOf: folder)
+    #expect(!specification.title.isEmpty && !specification.expectation.isEmpty)
+    #expect(specification.name == folder.lastPathComponent)
+    #expect(FileManager.default.fileExists(atPath: folder.appending(path: "README.md").path))
+  }
+
+  @Test(arguments: experiments) func experimentRunsForTwoSteps(folder: URL) async throws {
+    var trial = try ExperimentSpecification(contentsOf: folder).quickTrial(steps: 2)
+    trial.seeds = SeedList([1])
+    let output = try TemporaryFolder()
+    // Movie reviews are downloaded, never committed; without them the task says so.
+    guard let runner = try? ExperimentRunner(trial, folder: output.url) else {
+      #expect(trial.task.name == .movieSentiment)
+      return
+    }
+    try await runner.run(jobs: 2)
+    let records = try runner.records()
+    #expect(records.allSatisfy { $0.outcome == .completed })
+    #expect(records.flatMap(\.certificate).allSatisfy(\.passed))
+  }
+}

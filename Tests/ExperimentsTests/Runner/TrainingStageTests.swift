@@ -1,0 +1,160 @@
+import DPO
+import Datasets
+import Experiments
+import Foundation
+import LanguageModel
+import PPO
+import RewardModeling
+import SupervisedFineTuning
+import Synchronization
+import TensorKernels
+import Testing
+import Tokenization
+
+@Suite struct TrainingStageTests {
+  private let folder: TemporaryFolder
+  private let model: Transformer<Float>
+  private let tokenizer: any Tokenizer
+  private let pairs: [PreferencePair]
+
+  init() throws {
+    folder = try TemporaryFolder()
+    let texts = (0..<24).map { i in
+      TextPair(prompt: "the film was", chosen: " good \(i % 3)", rejected: " bad \(i % 4)")
+    }
+    (model, tokenizer) = newModel(for: texts, preset: .tiny, vocabularySize: 300, seed: Seed(1))
+    let tokenizer = tokenizer
+    pairs = try texts.map { try $0.tokenized(by: tokenizer) }
+  }
+
+  private func stage(_ name: String, steps: Steps = Steps()) -> TrainingStage {
+    TrainingStage(
+      pairs: pairs, tokenizer: tokenizer, output: ModelFolder(folder.url.appending(path: name)),
+      seed: Seed(1)
+    ) { row in steps.add(row.step) }
+  }
+
+  private final class Steps: Sendable {
+    private let steps = Mutex<[Int]>([])
+    var all: [Int] { steps.withLock { $0 } }
+    func add(_ step: Int) { steps.withLock { $0.append(step) } }
+  }
+
+  @Test func everyStageReadsWhatTheOneBeforeItWrote() throws {
+    let steps = Steps()
+    try stage("sft", steps: steps).fineTune(
+      model,
+      SFTConfiguration(file: nil, overrides: ["max_steps=3", "per_device_train_batch_size=8"]))
+    #expect(steps.all == [0, 1, 2, 3])
+    let sft = ModelFolder(folder.url.appending(path: "sft"))
+    let reference = try sft.policy()
+    #expect(try sft.tokenizer().encode("the film") == tokenizer.encode("the film"))
+
+    let few = ["num_train_epochs=1", "per_device_train_batch_size=8"]
+    try stage("reward").trainReward(
+      from: reference, RewardConfiguration(file: nil, overrides: few))
+    let reward = try ModelFolder(folder.url.appending(path: "reward")).rewardModel()
+    let scores = reward.rewards(of: pairs.flatMap { [$0.chosenSequence, $0.rejectedSequence] })
+    #expect(abs(scores.reduce(0, +)) < 1e-3)
+
+    try stage("dpo").trainDPO(from: reference, DPOConfiguration(file: nil, overrides: few))
+    let settings = try PPOConfiguration(
+      file: nil, overrides: ["iterations=1", "rollouts_per_iteration=8", "response_length=6"])
+    try stage("ppo").trainPPO(from: reference, reward: reward, settings)
+    for name in ["dpo", "ppo"] {
+      let policy = try ModelFolder(folder.url.appending(path: name)).policy()
+      #expect(policy.parameters.values != reference.parameters.values)
+      let result = try measure(
+        policy, reference: reference, reward: reward, pairs: pairs, tokenizer: tokenizer,
+        promptLimit: 4, seed: Seed(2))
+      #expect(result.values["eval/kl"]?.isFinite == true)
+      #expect(result.values["eval/reward"]?.isFinite == true)
+      #expect(!result.values.keys.contains { $0.contains("gold") })
+    }
+  }
+
+  @Test func policyThatIsItsReferenceHasNoDivergenceAndTies() throws {
+    let result = try measure(
+      model, reference: model, reward: nil, pairs: pairs, tokenizer: tokenizer, promptLimit: 4,
+      seed: Seed(2))
+    #expect(result.values["eval/kl"] == 0)
+    #expect(result.values["eval/rewards/accuracies"] == 0)
+    #expect(result.values["eval/win_rate"] == nil)
+  }
+
+  @Test func divergedStageKeepsTheModelFromBeforeAndSaysWhere() throws {
+    let settings = try DPOConfiguration(
+      file: nil,
+      overrides: [
+        "learning_rate=1e30", "warmup_steps=0", "max_grad_norm=1e30",
+        "per_device_train_batch_size=8",
+      ])
+    let error = #expect(throws: NumericalFailure.self) {
+      try stage("dpo").trainDPO(from: model, settings)
+    }
+    #expect(error?.stage == "DPO")
+    #expect(
+      FileManager.default.fileExists(atPath: folder.url.appending(path: "dpo/metrics.jsonl").path))
+  }
+
+  @Test func folderWithOtherFilesIsNeverOverwritten() throws {
+    let place = folder.url.appending(path: "mine")
+    try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+    try Data("thesis".utf8).write(to: place.appending(path: "thesis.txt"))
+    for force in [false, true] {
+      #expect(throws: RunStoreError.self) {
+        try ModelFolder(place).requireWritable(replacing: force)
+      }
+    }
+    #expect(
+      try String(contentsOf: place.appending(path: "thesis.txt"), encoding: .utf8) == "thesis")
+  }
+
+  @Test func modelIsReplacedOnRequestOnly() throws {
+    let place = ModelFolder(folder.url.appending(path: "model"))
+    try place.requireWritable(replacing: false)
+    try place.write(model, tokenizer: tokenizer)
+    #expect(throws: RunStoreError.self) { try place.requireWritable(replacing: false) }
+    try place.requireWritable(replacing: true)
+    #expect(try place.policy().parameters.values == model.parameters.values)
+  }
+
+  @Test func missingModelNamesTheFile() {
+    let error = #expect(throws: MissingInput.self) {
+      try ModelFolder(URL(filePath: "/nowhere")).policy()
+    }
+    #expect(error?.path == "/nowhere/model.safetensors")
+  }
+
+  @Test func samplesAreTheSameForTheSameSeed() throws {
+    func sample(_ seed: UInt64) throws -> [SampledText] {
+      try sampleTexts(
+        from: model, tokenizer: tokenizer, prompts: ["the film", "the film"], temperature: 1,
+        maximumTokens: 8, seed: Seed(seed))
+    }
+    #expect(try sample(1) == sample(1))
+    #expect(try sample(1) != sample(2))
+    #expect(try sample(1).allSatisfy { $0.logProbability < 0 })
+  }
+
+  @Test func promptThatFillsTheModelIsRefused() {
+    let long = Array(repeating: "film", count: 400).joined(separator: " ")
+    #expect(throws: MissingRoom(positions: 128)) {
+      try sampleTexts(
+        from: model, tokenizer: tokenizer, prompts: [long], temperature: 1, maximumTokens: 8,
+        seed: Seed(1))
+    }
+  }
+
+  @Test func modelsOfOtherVocabulariesAreRefused() throws {
+    var generator = Seed(1).generator(for: "test")
+    let other = Transformer<Float>(
+      configuration: ModelPreset.tiny.configuration(vocabularySize: 7, maximumLength: 8),
+      using: &generator)
+    let size = model.configuration.vocabularySize
+    #expect(throws: VocabularyMismatch(folder: "x", sizes: [size, 7])) {
+      try requireSameVocabulary(model, other, in: "x")
+    }
+    try requireSameVocabulary(model, model, in: "x")
+  }
+}
