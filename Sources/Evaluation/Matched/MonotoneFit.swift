@@ -8,7 +8,7 @@ public enum MonotoneFit: String, Codable, CaseIterable, Sendable {
   ///
   /// It takes the luckiest of noisy scores, so it leans upwards.
   case runningMaximum = "running-maximum"
-  /// The scores as they are.
+  /// The scores as they are: for matching on FLOPs, where the score at a cost is the last policy's.
   case none
 
   /// Fits values that are in the order of what they are matched on, each with a weight.

@@ -17,7 +17,7 @@ public enum RunCondition: String, Codable, CaseIterable, Sendable {
 public struct CollapseCriterion: Codable, Hashable, Sendable {
   /// The loss of gold reward against the start that is still no collapse, in units of the gold.
   ///
-  /// 0.25 is about four standard errors of the mean over 512 prompts of aspect reviews.
+  /// 0.25 is four standard errors of a mean over 512 prompts whose gold rewards deviate by 1.4.
   public var allowedLoss: Double
   /// The share of completions that must end by themselves.
   public var minimumEOSRate: Double
