@@ -27,6 +27,7 @@ public struct CellStore: Sendable {
     let draft = place.deletingLastPathComponent()
       .appending(path: ".\(place.lastPathComponent).partial")
     do {
+      defer { try? FileManager.default.removeItem(at: draft) }
       try? FileManager.default.removeItem(at: draft)
       try FileManager.default.createDirectory(at: draft, withIntermediateDirectories: true)
       try body(draft)

@@ -38,15 +38,14 @@ public struct ModelFolder: Sendable {
   /// Writes a language model.
   public func write(_ policy: Transformer<Float>, tokenizer: any Tokenizer) throws {
     try Checkpoint(folder: url).write(policy, tokens: tokenizer.specialTokens)
-    try writeTokenizer(tokenizer, to: url, maximumLength: policy.configuration.maximumLength)
+    try describe(tokenizer, maximumLength: policy.configuration.maximumLength)
   }
 
   /// Writes a reward model; what centres it is kept beside the weights.
   public func write(_ reward: RewardModel, tokenizer: any Tokenizer) throws {
     try Checkpoint(folder: url).write(
       reward.model, tokens: tokenizer.specialTokens, metadata: [offsetKey: "\(reward.offset)"])
-    try writeTokenizer(
-      tokenizer, to: url, maximumLength: reward.model.configuration.maximumLength)
+    try describe(tokenizer, maximumLength: reward.model.configuration.maximumLength)
   }
 
   /// Throws unless the folder can be written without losing anything that is not a model.
@@ -68,6 +67,16 @@ public struct ModelFolder: Sendable {
       try FileManager.default.removeItem(at: probe)
     } catch {
       throw RunStoreError.cannotCreate(path: url.path, reason: plainReason(error))
+    }
+  }
+
+  /// Writes the tokenizer's files, where its kind has any: the closed vocabulary of the enumerable
+  /// language has none.
+  private func describe(_ tokenizer: any Tokenizer, maximumLength: Int) throws {
+    do {
+      try writeTokenizer(tokenizer, to: url, maximumLength: maximumLength)
+    } catch TokenizationError.unsupportedTokenizer {
+      return
     }
   }
 
