@@ -24,13 +24,19 @@ let layers: [(name: String, uses: [Target.Dependency])] = [
     "RewardModeling",
     ["LanguageModel", "Optimizers", "Datasets", "Tokenization", "Autograd", "TensorKernels"]
   ),
-  ("PPO", ["LanguageModel", "Optimizers", "Datasets", "Tokenization", "Autograd", "TensorKernels"]),
-  ("DPO", ["LanguageModel", "Optimizers", "Datasets", "Tokenization", "Autograd", "TensorKernels"]),
+  (
+    "PPO",
+    ["LanguageModel", "Optimizers", "Datasets", "Tokenization", "Autograd", "TensorKernels"]
+  ),
+  (
+    "DPO",
+    ["LanguageModel", "Optimizers", "Datasets", "Tokenization", "Autograd", "TensorKernels"]
+  ),
   (
     "Evaluation",
     [
-      "LanguageModel", "Optimizers", "Datasets", "Tokenization", "Tasks", "RewardModeling", "PPO",
-      "DPO", "Autograd", "TensorKernels", .product(name: "RealModule", package: "swift-numerics"),
+      "LanguageModel", "Optimizers", "Datasets", "Tokenization", "Tasks", "Autograd",
+      "TensorKernels", .product(name: "RealModule", package: "swift-numerics"),
     ]
   ),
   (

@@ -6,7 +6,8 @@ func finalFigures(_ runs: [ArmRuns], cells: [CellRecord]) -> [Figure] {
 private func goldTerms(_ runs: [ArmRuns]) -> Figure {
   let prefix = "eval/gold/"
   let terms = Set(runs.flatMap(\.evaluationKeys).filter { $0.hasPrefix(prefix) }).sorted()
-  let groups = [("SFT", Palette.color(of: "SFT", at: 0), runs.first.map { [$0] } ?? [], true)]
+  let groups =
+    [("SFT", Palette.color(of: "SFT", at: 0), runs.first.map { [$0] } ?? [], true)]
     + runs.map { ($0.name, $0.color, [$0], false) }
   let series = groups.enumerated().map { place, group in
     let shift = 0.7 * (Double(place) - Double(groups.count - 1) / 2) / Double(groups.count)
@@ -21,7 +22,8 @@ private func goldTerms(_ runs: [ArmRuns]) -> Figure {
   }
   return Figure(
     name: "gold-terms", title: "The terms of the gold reward at the end",
-    caption: "Each term by itself, mean and 95 % Student-t interval over seeds; SFT is where all arms start.",
+    caption:
+      "Each term by itself, mean and 95 % Student-t interval over seeds; SFT is where all arms start.",
     xLabel: "", yLabel: "contribution to the gold reward",
     categories: terms.map { String($0.dropFirst(prefix.count)) }, series: series)
 }
@@ -32,7 +34,8 @@ private func calibration(_ cells: [CellRecord]) -> Figure {
   let diagonal = [FigurePoint(x: 0, y: 0), FigurePoint(x: 1, y: 1)]
   return Figure(
     name: "reward-calibration", title: "Reward model: is 70 % really 70 %?",
-    caption: "Each mark is a bin of held-out pairs (ten or more) of one seed; the diagonal is perfect calibration.",
+    caption:
+      "Each mark is a bin of held-out pairs (ten or more) of one seed; the diagonal is perfect calibration.",
     xLabel: "predicted probability that the first completion wins", yLabel: "share that won",
     series: points.isEmpty
       ? []
@@ -58,6 +61,7 @@ private func profile(_ runs: [ArmRuns]) -> Figure {
   }
   return Figure(
     name: "performance-profile", title: "Performance profile of the runs",
-    caption: "The share of seeds whose final gold reward exceeds τ, Agarwal (2021); band: 95 % bootstrap.",
+    caption:
+      "The share of seeds whose final gold reward exceeds τ, Agarwal (2021); band: 95 % bootstrap.",
     xLabel: "gold reward τ", yLabel: "share of runs above τ", series: series)
 }

@@ -19,7 +19,7 @@ public struct GnuplotScript: Sendable {
       set style fill transparent solid 0.18 noborder
       \(Self.axis(figure))
       data = "\(figure.name).csv"
-      set terminal svg size 760,420 font "Helvetica,12" name "\(figure.name)" background rgb "white"
+      set terminal svg size 760,420 font "Helvetica,12" name "\(figure.name.replacing("-", with: "_"))" background rgb "white"
       set output "\(figure.name).svg"
       plot \(plot)
       set terminal pngcairo size 1140,630 font "Helvetica,15"

@@ -6,7 +6,7 @@ enum HTML {
       .replacing("\"", with: "&quot;")
   }
 
-  /// A table; the first column is a row's heading. Cells hold HTML already.
+  /// A table of cells that hold HTML already, with a row's heading in the first column.
   static func table(_ headings: [String], _ rows: [[String]], caption: String = "") -> String {
     let head = headings.map { "<th>\($0)</th>" }.joined()
     let body = rows.map { row in

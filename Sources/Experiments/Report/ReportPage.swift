@@ -58,7 +58,8 @@ struct ReportPage {
       HTML.section(
         "expectation", "What was expected",
         "<div class=\"said\">\(HTML.escape(summary.facts.expectation))</div>"),
-      HTML.section("curves", "Reward curves", grid { $0.hasPrefix("gold-by") || $0.hasPrefix("proxy-by") }),
+      HTML.section(
+        "curves", "Reward curves", grid { $0.hasPrefix("gold-by") || $0.hasPrefix("proxy-by") }),
       HTML.section(
         "end", "Where each arm ended", tables.final, tables.comparisons,
         "<h3>At the same KL and at the same cost</h3>", tables.matched,

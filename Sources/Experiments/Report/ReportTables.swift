@@ -17,7 +17,8 @@ struct ReportTables {
     }
     return HTML.table(
       ["policy"] + columns.map(\.0), rows,
-      caption: "Mean over seeds with its 95 % Student-t interval; win rate is against the reference's "
+      caption:
+        "Mean over seeds with its 95 % Student-t interval; win rate is against the reference's "
         + "completion of the same prompt under the gold reward, ties one half.")
   }
 
@@ -27,7 +28,7 @@ struct ReportTables {
       [
         "\(HTML.escape(one.first)) − \(HTML.escape(one.second))", label(one.metric),
         cell(one.difference),
-        "\(readable(one.difference.iqm)) <small>[\(readable(one.difference.iqmLow)), \(readable(one.difference.iqmHigh))]</small>",
+        cell(one.interquartileMean),
         "\(readable(one.probabilityOfImprovement)) <small>[\(readable(one.probabilityLow)), \(readable(one.probabilityHigh))]</small>",
         readable(one.signFlipP), verdict(one.difference),
       ]
@@ -103,7 +104,8 @@ struct ReportTables {
     }
     return HTML.table(
       ["arm", "labels", "rollouts", "tokens forward", "tokens backward", "GFLOP"], rows,
-      caption: "A seed's mean; SFT is shared and left out, the reward model is counted where it is used. "
+      caption:
+        "A seed's mean; SFT is shared and left out, the reward model is counted where it is used. "
         + "Seconds stand in timings.json, because they differ from machine to machine.")
   }
 

@@ -40,7 +40,7 @@ private func readDrawings(_ figures: [Figure], in folder: URL) -> [String: Strin
 
 private func encoded(_ summary: ExperimentSummary) throws -> Data {
   let encoder = JSONEncoder()
-  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+  encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
   encoder.nonConformingFloatEncodingStrategy = .convertToString(
     positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
   return try encoder.encode(summary) + Data("\n".utf8)

@@ -1,5 +1,6 @@
 import Datasets
 import Evaluation
+import Foundation
 
 /// The seed of every bootstrap in a summary; it touches no data and no training.
 private let bootstrap = StratifiedBootstrap(seed: Seed(0).derived("summary"))
@@ -12,25 +13,30 @@ func meanInterval(_ values: [Double]) -> (mean: Double, low: Double, high: Doubl
 }
 
 extension Estimate {
-  /// Mean and interquartile mean with their intervals over seeds; non-finite values are left out of
-  /// the means and show in `n`.
+  /// The mean with Student's interval; non-finite values are left out of it and show in `n`.
   init(over values: [Double]) {
     let finite = values.filter(\.isFinite)
     guard !finite.isEmpty else {
-      self.init(mean: .nan, low: .nan, high: .nan, iqm: .nan, iqmLow: .nan, iqmHigh: .nan, n: 0)
+      self.init(mean: .nan, low: .nan, high: .nan, n: 0)
       return
     }
-    let mean = meanInterval(finite)
-    let middle = interquartileMeanInterval(of: [finite], bootstrap: bootstrap)
+    let interval = meanInterval(finite)
     self.init(
-      mean: rounded(mean.mean), low: rounded(mean.low), high: rounded(mean.high),
-      iqm: rounded(middle.estimate), iqmLow: rounded(middle.lower), iqmHigh: rounded(middle.upper),
+      mean: rounded(interval.mean), low: rounded(interval.low), high: rounded(interval.high),
       n: finite.count)
   }
 
   /// The same, over a dictionary by seed.
   init(bySeed values: [Int: Double]) {
     self.init(over: values.sorted { $0.key < $1.key }.map(\.value))
+  }
+
+  /// The interquartile mean with its bootstrap interval.
+  init(interquartileMeanOf values: [Double]) {
+    let interval = interquartileMeanInterval(of: [values], bootstrap: bootstrap)
+    self.init(
+      mean: rounded(interval.estimate), low: rounded(interval.lower),
+      high: rounded(interval.upper), n: values.count)
   }
 }
 
@@ -50,6 +56,7 @@ extension Comparison {
     let improvement = probabilityOfImprovementInterval(of: [a], over: [b], bootstrap: bootstrap)
     self.init(
       first: first, second: second, metric: metric, difference: Estimate(over: differences),
+      interquartileMean: Estimate(interquartileMeanOf: differences),
       probabilityOfImprovement: rounded(improvement.estimate),
       probabilityLow: rounded(improvement.lower), probabilityHigh: rounded(improvement.upper),
       signFlipP: rounded(signFlipProbability(of: differences)))
@@ -81,5 +88,5 @@ func coverage(atSeeds count: Int) -> [CoverageSummary] {
   }
 }
 
-/// A value in six significant digits, so that a summary stays small and its bytes readable.
-func rounded(_ value: Double) -> Double { Double(short(value)) ?? value }
+/// A value in five significant digits, far below its interval, so that a summary stays small.
+func rounded(_ value: Double) -> Double { Double(String(format: "%.5g", value)) ?? value }

@@ -22,20 +22,14 @@ public struct ExperimentSummary: Codable, Sendable {
   public var coverage: [CoverageSummary]
 }
 
-/// An estimate over seeds with its intervals.
+/// An estimate over seeds with its interval.
 public struct Estimate: Codable, Sendable, Equatable {
   /// The mean over seeds.
   public var mean: Double
-  /// The lower end of the 95 % Student-t interval of the mean.
+  /// The lower end of its 95 % interval: Student's t, or the stratified bootstrap for an IQM.
   public var low: Double
-  /// The upper end of the 95 % Student-t interval of the mean.
+  /// The upper end of its 95 % interval.
   public var high: Double
-  /// The interquartile mean over seeds, Agarwal (2021).
-  public var iqm: Double
-  /// The lower end of its 95 % stratified bootstrap interval.
-  public var iqmLow: Double
-  /// The upper end of its 95 % stratified bootstrap interval.
-  public var iqmHigh: Double
   /// The number of seeds behind it.
   public var n: Int
 }
@@ -68,8 +62,10 @@ public struct Comparison: Codable, Sendable {
   public var second: String
   /// The value compared, such as `eval/gold_reward`.
   public var metric: String
-  /// first − second, paired by seed.
+  /// first − second, paired by seed, with Student's interval.
   public var difference: Estimate
+  /// The interquartile mean of the same differences, with its bootstrap interval, Agarwal (2021).
+  public var interquartileMean: Estimate
   /// The probability that a run of `first` beats a run of `second`, Agarwal (2021).
   public var probabilityOfImprovement: Double
   /// The lower end of its 95 % bootstrap interval.

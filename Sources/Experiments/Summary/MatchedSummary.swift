@@ -3,7 +3,8 @@ import Evaluation
 
 /// Gold reward of every pair of trained arms at the same KL and at the same FLOPs.
 ///
-/// The places are four fixed KLs, predictions.md 1d (D6), and quarters of the range of FLOPs that both arms reach.
+/// The places are fixed KLs, and quarters of the range of FLOPs that both arms reach. KL curves are made
+/// monotone first, since noise makes them turn back; cost curves only go forward and are read as they are.
 func matchedComparisons(_ runs: [ArmRuns]) -> [MatchedComparison] {
   let trained = runs.filter(\.isTrained)
   let pairs = trained.indices.flatMap { i in
@@ -39,7 +40,8 @@ private func curves(_ run: ArmRuns, seeds: [Int], axis: CurveAxis) -> [MatchedCu
   seeds.compactMap { seed in run.cells.first { $0.seed == seed } }.map { cell in
     MatchedCurve(
       costs: cell.evaluations.map { axis == .kl ? max(0, axis.value($0)) : $0.cost.flops },
-      scores: cell.evaluations.map { $0.values["eval/gold_reward"] ?? .nan }, fit: .isotonic)
+      scores: cell.evaluations.map { $0.values["eval/gold_reward"] ?? .nan },
+      fit: axis == .kl ? .isotonic : .none)
   }
 }
 

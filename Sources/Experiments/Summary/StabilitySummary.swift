@@ -68,7 +68,10 @@ private func updateStability(_ cell: CellRecord) -> [(String, Double)] {
     ("update_kl_largest", SeriesSummary(series("policy/approxkl_avg", of: cell)).largest),
     ("ratio_largest", SeriesSummary(series("val/ratio_max", of: cell)).largest),
     ("ratio_smallest", SeriesSummary(series("val/ratio_min", of: cell)).smallest),
-    ("non_finite_values", Double(cell.training.count { $0.values.values.contains { !$0.isFinite } })),
+    (
+      "non_finite_values",
+      Double(cell.training.count { $0.values.values.contains { !$0.isFinite } })
+    ),
   ]
   return (means + extremes).filter { !$0.1.isNaN }
 }

@@ -49,7 +49,8 @@ private func comparisons(_ runs: [ArmRuns]) -> [Comparison] {
   let overReference = runs.compactMap {
     Comparison($0.name, $0.finalValues(key), minus: "SFT", reference, metric: key)
   }
-  let pairs = runs.indices.flatMap { i in runs.indices.dropFirst(i + 1).map { (runs[i], runs[$0]) } }
+  let pairs = runs.indices.flatMap { i in runs.indices.dropFirst(i + 1).map { (runs[i], runs[$0]) }
+  }
   return overReference
     + pairs.compactMap { a, b in
       Comparison(a.name, a.finalValues(key), minus: b.name, b.finalValues(key), metric: key)

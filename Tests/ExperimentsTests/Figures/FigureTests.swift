@@ -1,0 +1,64 @@
+import Experiments
+import Foundation
+import Testing
+
+@Suite struct FigureTests {
+  private let figure = Figure(
+    name: "two-lines", title: "A \"title\" with_marks", caption: "c", xLabel: "x", yLabel: "y",
+    series: [
+      FigureSeries(
+        name: "PPO", color: "#0072B2", style: .band,
+        points: [
+          FigurePoint(x: 0, y: 1, low: 0.5, high: 1.5), FigurePoint(x: 1, y: 2, low: 1.5, high: 3),
+          FigurePoint(x: 2, y: .nan),
+        ]),
+      FigureSeries(name: "empty", color: "#000000", style: .marks, points: []),
+    ])
+
+  private func folder() throws -> URL {
+    let url = FileManager.default.temporaryDirectory.appending(path: "figures-\(UUID())")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    return url
+  }
+
+  @Test func csvHoldsEveryFinitePoint() {
+    #expect(figure.csv == "series,x,y,low,high\n0,0,1,0.5,1.5\n0,1,2,1.5,3\n")
+  }
+
+  @Test func emptySeriesAreNotDrawn() {
+    #expect(figure.series.count == 1)
+    #expect(!GnuplotScript(figure).text.contains("empty"))
+  }
+
+  @Test func marksOfEnhancedTextAreEscaped() {
+    let text = GnuplotScript(figure).text
+    #expect(text.contains("A \\\"title\\\" with\\\\_marks"))
+  }
+
+  @Test func gnuplotDrawsTheSameBytesTwice() async throws {
+    let (first, second) = (try folder(), try folder())
+    do {
+      try await draw([figure], in: first)
+      try await draw([figure], in: second)
+    } catch FigureError.noGnuplot {
+      return  // The data are written without it, as the next test shows.
+    }
+    let name = "two-lines.svg"
+    let drawing = try Data(contentsOf: first.appending(path: name))
+    #expect(drawing.count > 1000)
+    #expect(try Data(contentsOf: second.appending(path: name)) == drawing)
+  }
+
+  @Test func aProgramThatGnuplotRefusesIsNamed() async throws {
+    let broken = Figure(
+      name: "broken", title: "t", caption: "", xLabel: "", yLabel: "",
+      series: [
+        FigureSeries(
+          name: "a", color: "not a colour\" nonsense", style: .marks,
+          points: [FigurePoint(x: 0, y: 0)])
+      ])
+    let folder = try folder()
+    await #expect(throws: FigureError.self) { try await draw([broken], in: folder) }
+    #expect(FileManager.default.fileExists(atPath: folder.appending(path: "broken.csv").path))
+  }
+}
