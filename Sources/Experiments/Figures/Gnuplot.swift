@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 import Subprocess
 import SystemPackage
 
@@ -23,7 +23,7 @@ public enum FigureError: Error, Equatable, CustomStringConvertible {
 /// Writes `NAME.csv`, `NAME.gp`, and, through gnuplot, `NAME.svg` and `NAME.png` for every figure.
 ///
 /// - Throws: ``FigureError``, after all data files are written.
-func draw(_ figures: [Figure], in folder: URL) async throws {
+public func draw(_ figures: [Figure], in folder: URL) async throws {
   try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   for figure in figures {
     try Data(figure.csv.utf8).write(to: folder.appending(path: "\(figure.name).csv"))
