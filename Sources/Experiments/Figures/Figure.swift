@@ -22,6 +22,8 @@ public struct FigurePoint: Sendable, Equatable {
 public enum SeriesStyle: String, Sendable {
   /// A line with a translucent band between `low` and `high`.
   case band
+  /// A line with an error bar at each point, where a band would mislead because the line turns back.
+  case barredLine
   /// A thin line, for single seeds behind a mean.
   case thinLine
   /// Single marks.

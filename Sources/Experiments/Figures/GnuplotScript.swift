@@ -57,6 +57,8 @@ public struct GnuplotScript: Sendable {
         "\(from(2, 4, 5)) skip 1 with filledcurves \(color) notitle",
         "\(from(2, 3)) skip 1 with linespoints lw 2 pt 7 ps 0.35 \(color) \(title)",
       ]
+    case .barredLine:
+      return ["\(from(2, 3, 4, 5)) skip 1 with yerrorlines lw 2 pt 7 ps 0.5 \(color) \(title)"]
     case .thinLine: return ["\(from(2, 3)) skip 1 with lines lw 0.6 \(color) \(title)"]
     case .marks: return ["\(from(2, 3)) skip 1 with points pt 7 ps 0.4 \(color) \(title)"]
     case .guide: return ["\(from(2, 3)) skip 1 with lines lw 1.5 dt 2 \(color) \(title)"]

@@ -4,6 +4,14 @@ import LanguageModel
 enum CurveAxis: String, CaseIterable, Sendable {
   case step, kl, flops
 
+  var title: String {
+    switch self {
+    case .step: "training steps"
+    case .kl: "KL"
+    case .flops: "FLOPs"
+    }
+  }
+
   var label: String {
     switch self {
     case .step: "training step (DPO: a batch of pairs; PPO: an iteration of rollouts)"
@@ -39,8 +47,9 @@ private func rewardCurve(_ runs: [ArmRuns], name: String, key: String, axis: Cur
     : "The line is the mean over seeds."
   return Figure(
     name: "\(name)-by-\(axis.rawValue)",
-    title: "\(name == "gold" ? "Gold" : "Proxy") reward against \(axis.rawValue)",
-    caption: "\(note) The band is the 95 % Student-t interval over \(seeds) seeds. "
+    title: "\(name == "gold" ? "Gold" : "Proxy") reward against \(axis.title)",
+    caption:
+      "\(note) The \(axis == .kl ? "bar" : "band") is the 95 % Student-t interval over \(seeds) seeds. "
       + (name == "gold"
         ? "The gold reward is the one that the annotator's labels were drawn from."
         : "The proxy is the seed's reward model, in the annotator's logit units."),
@@ -60,7 +69,10 @@ private func series(of run: ArmRuns, key: String, axis: CurveAxis) -> [FigureSer
     }
   }
   let means = run.checkpoints.compactMap { rows in meanPoint(rows, key: key, axis: axis) }
-  result.append(FigureSeries(name: run.name, color: run.color, style: .band, points: means))
+  result.append(
+    FigureSeries(
+      name: run.name, color: run.color, style: axis == .kl ? .barredLine : .band,
+      points: means))
   return result
 }
 

@@ -32,9 +32,13 @@ struct ArmRuns: Sendable {
     return values
   }
 
-  /// Every value that an evaluation of this arm holds, by name in order.
+  /// The values that an evaluation of this arm holds, by name in order.
+  ///
+  /// Errors within one evaluation stay in `curves.csv`: the summary's intervals are over seeds.
   var evaluationKeys: [String] {
-    Set(cells.flatMap { $0.evaluations.last?.values.keys.map { $0 } ?? [] }).sorted()
+    let within = ["_se", "_lower", "_upper"]
+    return Set(cells.flatMap { $0.evaluations.last?.values.keys.map { $0 } ?? [] })
+      .filter { key in !within.contains { key.hasSuffix($0) } }.sorted()
   }
 
   /// The evaluations of all seeds, by their place in the run: the i-th of every seed together.
