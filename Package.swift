@@ -80,6 +80,13 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Autograd", "TensorKernels"], path: "Tests/TestSupport",
       swiftSettings: settings),
+    .testTarget(
+      name: "tandemTests",
+      dependencies: [
+        "tandem", .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: settings),
     .executableTarget(
       name: "tandem",
       dependencies: [

@@ -1,5 +1,6 @@
 import Experiments
 import Foundation
+import Synchronization
 
 /// One line over all cells, with the time that is left; a plain line every ten seconds without a terminal.
 struct ProgressDisplay {
@@ -86,6 +87,21 @@ struct ProgressDisplay {
   private var width: Int {
     ProcessInfo.processInfo.environment["COLUMNS"].flatMap(Int.init) ?? 120
   }
+}
+
+/// A display that cells on several threads report to.
+///
+/// A lock and not a stream of events: training occupies every thread that could read the stream.
+final class SharedDisplay: Sendable {
+  private let display: Mutex<ProgressDisplay>
+
+  init(_ display: ProgressDisplay) { self.display = Mutex(display) }
+
+  /// Takes an event; shows the line if it is time.
+  func take(_ event: CellProgress) { display.withLock { $0.take(event) } }
+
+  /// Ends the line.
+  func finish() { display.withLock { $0.finish() } }
 }
 
 extension ProgressDisplay.Style {

@@ -105,18 +105,10 @@ struct RunCommand: AsyncParsableCommand {
 func runShowingProgress(
   _ runner: ExperimentRunner, jobs: Int, isQuiet: Bool
 ) async throws -> CellTimings {
-  let (events, continuation) = AsyncStream.makeStream(of: CellProgress.self)
-  // On the main thread: the cells occupy all threads of the cooperative pool.
-  let display = Task { @MainActor in
-    var display = ProgressDisplay(runner.plan)
-    for await event in events where !isQuiet { display.take(event) }
-    if !isQuiet { display.finish() }
-  }
-  defer { continuation.finish() }
-  let timings = try await runner.run(jobs: jobs) { continuation.yield($0) }
-  continuation.finish()
-  await display.value
-  return timings
+  guard !isQuiet else { return try await runner.run(jobs: jobs) }
+  let display = SharedDisplay(ProgressDisplay(runner.plan))
+  defer { display.finish() }
+  return try await runner.run(jobs: jobs) { display.take($0) }
 }
 
 /// Writes manifest and timings around a run, then its results.
@@ -124,6 +116,8 @@ func withManifest(
   of runner: ExperimentRunner, command: [String], jobs: Int, results: URL,
   run: () async throws -> CellTimings
 ) async throws -> ExperimentSummary {
+  // Before hours of work, not after.
+  try CellStore(folder: results).make()
   var manifest = try await Manifest.gathered(
     for: runner.specification, command: command, jobs: jobs)
   do {
@@ -144,7 +138,6 @@ func withManifest(
   let facts = try runner.specification.facts(
     task: runner.task, command: reproduction(of: runner.specification.name))
   let summary = summarize(records, facts: facts)
-  try CellStore(folder: results).make()
   try CellStore(folder: results).write(manifest, as: "manifest.json")
   try await writeResults(summary, cells: records, to: results)
   return summary

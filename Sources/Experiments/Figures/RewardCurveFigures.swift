@@ -14,15 +14,16 @@ enum CurveAxis: String, CaseIterable, Sendable {
 
   var label: String {
     switch self {
-    case .step: "training step (DPO: a batch of pairs; PPO: an iteration of rollouts)"
+    case .step: "training steps done, % (DPO: batches of pairs; PPO: iterations of rollouts)"
     case .kl: "sequence KL(π‖π_ref), nats"
     case .flops: "training cost, GFLOP (reward model included, SFT left out)"
     }
   }
 
-  func value(_ row: EvaluationRow) -> Double {
+  /// A row's place on the axis, in a run of `steps` steps.
+  func value(_ row: EvaluationRow, ofSteps steps: Int) -> Double {
     switch self {
-    case .step: Double(row.step)
+    case .step: 100 * Double(row.step) / Double(max(1, steps))
     case .kl: row.values["eval/kl"] ?? .nan
     case .flops: Double(row.cost.flops) / 1e9
     }
@@ -63,12 +64,12 @@ private func series(of run: ArmRuns, key: String, axis: CurveAxis) -> [FigureSer
   if axis == .kl {
     result = run.cells.map { cell in
       let points = cell.evaluations.map {
-        FigurePoint(x: axis.value($0), y: $0.values[key] ?? .nan)
+        FigurePoint(x: axis.value($0, ofSteps: run.steps), y: $0.values[key] ?? .nan)
       }
       return FigureSeries(name: "", color: run.color, style: .thinLine, points: points)
     }
   }
-  let means = run.checkpoints.compactMap { rows in meanPoint(rows, key: key, axis: axis) }
+  let means = run.checkpoints.compactMap { meanPoint($0, key: key, axis: axis, steps: run.steps) }
   result.append(
     FigureSeries(
       name: run.name, color: run.color, style: axis == .kl ? .barredLine : .band,
@@ -79,14 +80,16 @@ private func series(of run: ArmRuns, key: String, axis: CurveAxis) -> [FigureSer
 /// Best-of-n has no training: on the KL axis it is a mark an n, elsewhere it is left out.
 private func bestOfN(_ run: ArmRuns, key: String, axis: CurveAxis) -> FigureSeries? {
   guard axis == .kl else { return nil }
-  let points = run.checkpoints.compactMap { rows in meanPoint(rows, key: key, axis: axis) }
+  let points = run.checkpoints.compactMap { meanPoint($0, key: key, axis: axis, steps: run.steps) }
   return FigureSeries(name: run.name, color: run.color, style: .errorBar, points: points)
 }
 
-private func meanPoint(_ rows: [EvaluationRow], key: String, axis: CurveAxis) -> FigurePoint? {
+private func meanPoint(
+  _ rows: [EvaluationRow], key: String, axis: CurveAxis, steps: Int
+) -> FigurePoint? {
   let values = rows.compactMap { $0.values[key] }.filter(\.isFinite)
   guard !values.isEmpty, values.count == rows.count else { return nil }
-  let xs = rows.map(axis.value)
+  let xs = rows.map { axis.value($0, ofSteps: steps) }
   let interval = meanInterval(values)
   return FigurePoint(
     x: xs.reduce(0, +) / Double(xs.count), y: interval.mean, low: interval.low,

@@ -18,6 +18,9 @@ struct ArmRuns: Sendable {
   /// Whether training moved a policy, so that there is a curve to draw.
   var isTrained: Bool { method != "best-of-n" }
 
+  /// The steps of a run that went to its end.
+  var steps: Int { cells.compactMap { $0.evaluations.last?.step }.max() ?? 0 }
+
   /// A value of each seed's last evaluation; seeds without it are left out.
   func finalValues(_ key: String) -> [Int: Double] {
     var values: [Int: Double] = [:]

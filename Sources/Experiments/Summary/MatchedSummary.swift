@@ -39,7 +39,9 @@ private func matched(_ first: ArmRuns, _ second: ArmRuns, on axis: CurveAxis)
 private func curves(_ run: ArmRuns, seeds: [Int], axis: CurveAxis) -> [MatchedCurve] {
   seeds.compactMap { seed in run.cells.first { $0.seed == seed } }.map { cell in
     MatchedCurve(
-      costs: cell.evaluations.map { axis == .kl ? max(0, axis.value($0)) : $0.cost.flops },
+      costs: cell.evaluations.map {
+        axis == .kl ? max(0, $0.values["eval/kl"] ?? .nan) : $0.cost.flops
+      },
       scores: cell.evaluations.map { $0.values["eval/gold_reward"] ?? .nan },
       fit: axis == .kl ? .isotonic : .none)
   }
