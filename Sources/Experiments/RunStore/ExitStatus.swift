@@ -108,5 +108,9 @@ public struct NumericalFailure: Error, Equatable, CustomStringConvertible {
 
 /// The sentence for people about any error.
 public func sentence(for error: any Error) -> String {
-  error is CocoaError ? plainReason(error) : "\(error)"
+  switch error {
+  case is CancellationError: "interrupted; what was finished is kept"
+  case is CocoaError: plainReason(error)
+  default: "\(error)"
+  }
 }

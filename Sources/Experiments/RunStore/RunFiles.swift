@@ -16,7 +16,11 @@ extension CellStore {
 
   /// The specification that a run folder was made from.
   public func specification() throws -> ExperimentSpecification {
-    try ExperimentSpecification(contentsOf: folder.appending(path: configurationName))
+    let file = folder.appending(path: configurationName)
+    guard FileManager.default.fileExists(atPath: file.path) else {
+      throw MissingInput(path: file.path, remedy: "name a folder that `tandem run` wrote")
+    }
+    return try ExperimentSpecification(contentsOf: file)
   }
 
   /// The records of a specification's cells that are there: references, reward models, arms.

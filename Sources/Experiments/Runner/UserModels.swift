@@ -65,6 +65,9 @@ public struct MissingRoom: Error, Equatable, CustomStringConvertible {
   /// The positions that the model has.
   public var positions: Int
 
+  /// A model that is full.
+  public init(positions: Int) { self.positions = positions }
+
   /// The sentence for people.
   public var description: String {
     "a prompt fills the model's \(positions) positions; shorten it"
@@ -77,6 +80,9 @@ public struct VocabularyMismatch: Error, Equatable, CustomStringConvertible {
   public var folder: String
   /// The number of tokens of either model.
   public var sizes: [Int]
+
+  /// A mismatch of the vocabularies' sizes.
+  public init(folder: String, sizes: [Int]) { (self.folder, self.sizes) = (folder, sizes) }
 
   /// The sentence for people.
   public var description: String {

@@ -19,13 +19,12 @@ public struct UserPrompts: PreferenceTask {
   private let demonstrated: [TokenSequence]
   private let reward: RewardModel?
 
-  /// The prompts of pairs, each once; without a reward model every completion scores zero.
+  /// The prompts of pairs, as often as they occur; without a reward model every completion scores zero.
   public init(
     pairs: [PreferencePair], tokenizer: any Tokenizer, maximumCompletionLength: Int,
     reward: RewardModel?
   ) {
-    var seen: Set<[Int]> = []
-    given = pairs.map(\.prompt).filter { seen.insert($0).inserted }
+    given = pairs.map(\.prompt)
     demonstrated = pairs.map(\.chosenSequence)
     (self.tokenizer, self.maximumCompletionLength) = (tokenizer, maximumCompletionLength)
     self.reward = reward

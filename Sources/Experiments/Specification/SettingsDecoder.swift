@@ -157,6 +157,7 @@ extension SettingsDecoder {
 extension SourceLocation {
   /// The place of a mark in a file.
   init(file: String, mark: Mark?) {
-    self.init(file: file, line: mark?.line, column: mark?.column)
+    let isWords = file == SourceLocation.commandLine
+    self.init(file: file, line: isWords ? nil : mark?.line, column: isWords ? nil : mark?.column)
   }
 }

@@ -7,6 +7,9 @@ public struct SourceLocation: Equatable, Sendable, CustomStringConvertible {
   /// The column, counted from one.
   public var column: Int?
 
+  /// What stands for a file where settings are words of the command line, which have no lines.
+  public static let commandLine = "command line"
+
   /// A place in a file.
   public init(file: String, line: Int? = nil, column: Int? = nil) {
     (self.file, self.line, self.column) = (file, line, column)

@@ -28,7 +28,8 @@ extension StageSettings {
       defaults = try Self.read(SettingsFile(yaml: text, file: file.relativePath), over: defaults)
     }
     let lines = try overrides.map(yamlLine).joined(separator: "\n")
-    self = try Self.read(SettingsFile(yaml: lines, file: "command line"), over: defaults)
+    self = try Self.read(
+      SettingsFile(yaml: lines, file: SourceLocation.commandLine), over: defaults)
   }
 
   private static func read(_ settings: SettingsFile, over defaults: Self) throws -> Self {
@@ -43,7 +44,8 @@ private func yamlLine(_ word: String) throws(SpecificationError) -> String {
   let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
   guard parts.count == 2, !parts[0].isEmpty else {
     throw .syntax(
-      "'\(word)' is not of the form key=value", at: SourceLocation(file: "command line"))
+      "'\(word)' is not of the form key=value", at: SourceLocation(file: SourceLocation.commandLine)
+    )
   }
   return "\(parts[0]): \(parts[1])"
 }

@@ -20,12 +20,14 @@ import Testing
   }
 
   @Test func numbersComeBackToTheLastBit() throws {
-    let values = ["third": 1.0 / 3, "small": 5e-324, "large": 1.7976931348623157e308]
+    let values = [
+      "third": 1.0 / 3, "small": Double.leastNonzeroMagnitude, "large": .greatestFiniteMagnitude,
+    ]
     let data = try encodeRecord(MetricsRow(step: 1, values: values))
     #expect(try decodeRecord(MetricsRow.self, from: data).values == values)
   }
 
-  @Test(arguments: [(1.0, 1.0, 0.0, true), (1, 1 + 1e-12, 0, false), (0.5, 0.6, 0.2, true)])
+  @Test(arguments: [(1.0, 1.0, 0.0, true), (1.0, 1.0 + 1e-12, 0.0, false), (0.5, 0.6, 0.2, true)])
   func certificatePassesWithinItsTolerance(
     expected: Double, measured: Double, tolerance: Double, passes: Bool
   ) {

@@ -1,7 +1,11 @@
+import DPO
 import Experiments
 import Foundation
+import LanguageModel
 import Optimizers
+import PPO
 import Synchronization
+import Tasks
 import Testing
 
 /// An experiment of every method that takes a second.
@@ -33,6 +37,20 @@ private final class Worked: Sendable {
   func take(_ progress: CellProgress) {
     guard !progress.isFromEarlierRun else { return }
     cells.withLock { _ = $0.insert(progress.cell.path) }
+  }
+}
+
+/// A signal that arrives at a moment of the test's choice.
+private final class Interruption: Sendable {
+  private let cancel = Mutex<(@Sendable () -> Void)?>(nil)
+
+  func aim(at task: Task<CellTimings, any Error>) { cancel.withLock { $0 = { task.cancel() } } }
+
+  /// Waits until it is aimed, then cancels.
+  func interrupt() {
+    while true {
+      if let cancel = cancel.withLock({ $0 }) { return cancel() }
+    }
   }
 }
 
@@ -132,14 +150,14 @@ private func runSmall(
     let (whole, folder) = (try TemporaryFolder(), try TemporaryFolder())
     try await runSmall(in: whole)
     let runner = try ExperimentRunner(smallExperiment(), folder: folder.url)
+    let interruption = Interruption()
     let task = Task {
       try await runner.run(jobs: 1) { progress in
         // Stops in the middle of the first arm.
-        if case .arm = progress.cell.stage, progress.step == 1 {
-          withUnsafeCurrentTask { unsafe $0?.cancel() }
-        }
+        if case .arm = progress.cell.stage, progress.step == 1 { interruption.interrupt() }
       }
     }
+    interruption.aim(at: task)
     await #expect(throws: CancellationError.self) { _ = try await task.value }
     let finished = runner.plan.entries.filter {
       runner.store.isFinished($0.cell, inputs: $0.inputs)
