@@ -41,7 +41,7 @@ struct TandemProcess {
     var code: Int32 = -1
     if case .exited(let exited) = result.terminationStatus { code = exited }
     return CommandResult(
-      exitCode: code, output: result.standardOutput ?? "", errors: result.standardError ?? "")
+      exitCode: code, output: result.standardOutput, errors: result.standardError)
   }
 
   /// A specification that trains in a second: the enumerable language and a model of a few hundred parameters.
