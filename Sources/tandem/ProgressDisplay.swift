@@ -92,16 +92,15 @@ struct ProgressDisplay {
 /// A display that cells on several threads report to.
 ///
 /// A lock and not a stream of events: training occupies every thread that could read the stream.
-final class SharedDisplay: Sendable {
-  private let display: Mutex<ProgressDisplay>
+final class SharedDisplay<Display: Sendable>: Sendable {
+  private let display: Mutex<Display>
 
-  init(_ display: ProgressDisplay) { self.display = Mutex(display) }
+  init(_ display: Display) { self.display = Mutex(display) }
 
-  /// Takes an event; shows the line if it is time.
-  func take(_ event: CellProgress) { display.withLock { $0.take(event) } }
-
-  /// Ends the line.
-  func finish() { display.withLock { $0.finish() } }
+  /// Changes or reads the display, one thread at a time.
+  func callAsFunction<Result: Sendable>(_ change: (inout Display) -> Result) -> Result {
+    display.withLock { change(&$0) }
+  }
 }
 
 extension ProgressDisplay.Style {

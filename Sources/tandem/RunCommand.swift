@@ -107,8 +107,8 @@ func runShowingProgress(
 ) async throws -> CellTimings {
   guard !isQuiet else { return try await runner.run(jobs: jobs) }
   let display = SharedDisplay(ProgressDisplay(runner.plan))
-  defer { display.finish() }
-  return try await runner.run(jobs: jobs) { display.take($0) }
+  defer { display { $0.finish() } }
+  return try await runner.run(jobs: jobs) { event in display { $0.take(event) } }
 }
 
 /// Writes manifest and timings around a run, then its results.

@@ -55,22 +55,14 @@ struct StageOptions: ParsableArguments {
   ) async throws {
     let output = try outputFolder()
     let pairs = try pairFile().tokenized(by: tokenizer, maximumLength: maximumLength)
-    let (rows, continuation) = AsyncStream.makeStream(of: MetricsRow.self)
-    let isQuiet = quiet
-    let display = Task { @MainActor in
-      var display = StageDisplay(name: name, isQuiet: isQuiet)
-      for await row in rows { display.take(row) }
-      return display.last
-    }
-    defer { continuation.finish() }
+    let display = SharedDisplay(StageDisplay(name: name, isQuiet: quiet))
     let stage = TrainingStage(
       pairs: pairs, tokenizer: tokenizer, output: output, seed: Seed(seed)
-    ) { continuation.yield($0) }
+    ) { row in display { $0.take(row) } }
     let advice = "the model of the last whole step goes to \(output.url.relativePath)"
     try await Interruption.cancelling(advice: advice) { try body(stage) }
-    continuation.finish()
     let document = StageDocument(
-      stage: name, output: output.url.relativePath, pairs: pairs.count, last: await display.value)
+      stage: name, output: output.url.relativePath, pairs: pairs.count, last: display { $0.last })
     try print(json ? jsonText(of: document) : document.text)
   }
 }

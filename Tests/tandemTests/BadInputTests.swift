@@ -16,7 +16,7 @@ import Testing
       fragments: ["experiment.yaml:13", "betta", "beta"]),
     Mistake(
       name: "β of zero", specification: TandemProcess.specification(beta: "0"),
-      fragments: ["experiment.yaml:7", "beta", "above 0"]),
+      fragments: ["experiment.yaml:7", "beta", "0 < β"]),
     Mistake(
       name: "clip of one",
       specification: TandemProcess.specification(arms: "[{name: PPO, ppo: {cliprange: 1.0}}]"),

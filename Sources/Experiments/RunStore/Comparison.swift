@@ -28,6 +28,11 @@ public struct DifferingLine: Equatable, Sendable {
   public var first: String?
   /// The line in the second file; nil where the file ends before.
   public var second: String?
+
+  /// A line in which two files differ.
+  public init(number: Int, first: String?, second: String?) {
+    (self.number, self.first, self.second) = (number, first, second)
+  }
 }
 
 extension ComparisonError: CustomStringConvertible {
@@ -39,7 +44,7 @@ extension ComparisonError: CustomStringConvertible {
       the \(what) of seed \(seed) differ, so these runs cannot share an axis
         \(first.hash)  \(first.path)
         \(second.hash)  \(second.path)
-      """ + (line.map { "\n\($0)" } ?? "")
+      """ + (line.map { "\nfirst difference at \(second.path):\($0)" } ?? "")
         + "\nrun both from one specification, or restore the changed file"
     case .changedSince(let what, let cell, let recorded, let found):
       """
@@ -55,7 +60,7 @@ extension ComparisonError: CustomStringConvertible {
 }
 
 extension DifferingLine: CustomStringConvertible {
-  /// Both lines, long ones from shortly before the place where they part.
+  /// The number and both lines, long ones from shortly before the place where they part.
   public var description: String {
     let shared = zip(first ?? "", second ?? "").prefix { $0 == $1 }.count
     let start = shared > 100 ? shared - 30 : 0
@@ -64,7 +69,7 @@ extension DifferingLine: CustomStringConvertible {
       let rest = line.dropFirst(start)
       return (start > 0 ? "…" : "") + rest.prefix(120) + (rest.count > 120 ? "…" : "")
     }
-    return "first difference, line \(number):\n  - \(window(first))\n  + \(window(second))"
+    return "\(number):\n  - \(window(first))\n  + \(window(second))"
   }
 }
 

@@ -16,14 +16,14 @@ import Tokenization
   /// The table of design/formats.md.
   static let cases: [(any Error, Int32)] = [
     (SpecificationError.missingKey("arms", at: place), 78),
-    (ConfigurationError.contradiction("no"), 78),
+    (ConfigurationError.contradiction("a and b exclude one another"), 78),
     (TaskConfigurationError.outOfRange("words", "1", allowed: "3 to 26"), 78),
     (ModelError.impossibleConfiguration("no"), 78),
     (MissingInput(path: "x", remedy: "y"), 66), (DataError.unreadable(path: "x", reason: "y"), 66),
     (DataError.invalid(problems: [broken], omitted: 0), 65),
     (DataError.unwritable(path: "x", reason: "y"), 74),
     (TokenizationError.unknownWord("w", position: 1), 65),
-    (TokenizationError.inaccessibleFile(path: "x", reason: "y"), 66),
+    (TokenizationError.inaccessibleFile(path: "x", reason: "denied"), 66),
     (CheckpointError.unreadable(file: "x", reason: "y"), 66),
     (CheckpointError.mismatch(file: "x", .missingTensor("t")), 65),
     (CheckpointError.unwritable(file: "x", reason: "y"), 74),
