@@ -1,0 +1,19 @@
+# Draws sft-loss.svg and sft-loss.png from sft-loss.csv:  gnuplot sft-loss.gp
+set datafile separator ","
+set title "SFT: cross-entropy" font ",13"
+set xlabel "training step"
+set ylabel "nats a token"
+set border 3 lc rgb "#666666"
+set tics nomirror out
+set grid lc rgb "#e4e4e4" lw 1
+set key outside right top vertical Left reverse samplen 2
+set style fill transparent solid 0.18 noborder
+set xtics auto
+data = "sft-loss.csv"
+set terminal svg size 760,420 font "Helvetica,12" name "sft_loss" background rgb "white"
+set output "sft-loss.svg"
+plot data using ($1==0?$2:1/0):($1==0?$4:1/0):($1==0?$5:1/0) skip 1 with filledcurves lc rgb "#CC79A7" notitle, \
+  data using ($1==0?$2:1/0):($1==0?$3:1/0) skip 1 with linespoints lw 2 pt 7 ps 0.35 lc rgb "#CC79A7" title "training"
+set terminal pngcairo size 1140,630 font "Helvetica,15"
+set output "sft-loss.png"
+replot
