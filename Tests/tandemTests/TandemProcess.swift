@@ -19,7 +19,7 @@ struct TandemProcess {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   }
 
-  private static var executable: FilePath {
+  static var executable: FilePath {
     let bundle = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
     return FilePath(bundle.appending(path: "tandem").path)
   }

@@ -225,7 +225,8 @@ private func runSmall(
     #expect(line.number == 5)
     let text =
       "\(ComparisonError.different(what: "pairs", seed: 2, first: first, second: second, line: line))"
-    #expect(text.contains(first.hash) && text.contains(second.hash) && text.contains("train.jsonl:5:"))
+    #expect(
+      text.contains(first.hash) && text.contains(second.hash) && text.contains("train.jsonl:5:"))
     // One run alone shows it too: its cells learned from other bytes.
     let own = #expect(throws: ComparisonError.self) { try RunComparison([b.url]) }
     guard case .changedSince("pairs", _, let recorded, let found)? = own else { return }
