@@ -1,4 +1,5 @@
 import Datasets
+import Optimizers
 
 /// Which rollouts make up the shards of one optimiser step.
 struct Minibatch: Equatable {
@@ -16,8 +17,8 @@ struct MinibatchPlan {
     epochs = (0..<configuration.epochs).map { epoch in
       var generator = seed.generator(for: "ppo.minibatches", step: iteration, index: epoch)
       let order = generator.shuffled(Array(0..<configuration.rolloutsPerIteration))
-      return order.divided(into: configuration.minibatches).map {
-        Minibatch(shards: $0.divided(into: configuration.gradientShards))
+      return consecutiveParts(of: order, count: configuration.minibatches).map {
+        Minibatch(shards: consecutiveParts(of: $0, count: configuration.gradientShards))
       }
     }
   }
@@ -50,12 +51,5 @@ struct PromptOrder {
   private func order(ofPass pass: Int) -> [Int] {
     var generator = seed.generator(for: "ppo.prompts", step: pass)
     return generator.shuffled(Array(prompts.indices))
-  }
-}
-
-extension Array {
-  /// Consecutive parts whose sizes differ by one at most.
-  func divided(into parts: Int) -> [[Element]] {
-    (0..<parts).map { Array(self[count * $0 / parts..<count * ($0 + 1) / parts]) }
   }
 }
