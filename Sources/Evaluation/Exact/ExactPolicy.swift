@@ -25,10 +25,11 @@ public struct ExactPolicy: Sendable {
   ) {
     let tape = Tape<Scalar>()
     logProbabilities = prompts.map { prompt in
-      let edges = edgeLogProbabilities(
-        of: model, after: prompt, completions, temperature: Scalar(temperature), on: tape)
-      tape.reset()
-      return completions.paths.map { path in path.reduce(0) { $0 + edges[$1] } }
+      defer { tape.reset() }
+      let edges = completions.edgeLogProbabilities(
+        of: model, tape.record(model.parameters), after: prompt, temperature: Scalar(temperature),
+        on: tape)
+      return completions.logProbabilities(ofEdges: edges.values.map { Double($0) })
     }
   }
 
@@ -48,18 +49,23 @@ public struct ExactPolicy: Sendable {
   }
 }
 
-/// The log-probability of each edge of the tree, given its prefix, after a prompt.
-private func edgeLogProbabilities<Scalar: BLASScalar>(
-  of model: Transformer<Scalar>, after prompt: [Int], _ tree: CompletionTree, temperature: Scalar,
-  on tape: Tape<Scalar>
-) -> [Double] {
-  let batch = SequenceBatch(
-    tree.branches.map { TokenSequence(prompt: prompt, completion: Array($0)) })
-  let rows = tree.starts.map { batch.segments[$0.branch].lowerBound + prompt.count - 1 + $0.depth }
-  let recorded = tape.record(model.parameters)
-  return model.hiddenStates(batch, recorded, on: tape).rows(rows)
-    .tokenLogProbabilities(
-      head: recorded[model.configuration.headName], targets: tree.tokens, temperature: temperature
-    )
-    .logProbabilities.values.map { Double($0) }
+extension CompletionTree {
+  /// The log-probability of each edge of the tree, given its prefix, after a prompt: a column.
+  func edgeLogProbabilities<Scalar: BLASScalar>(
+    of model: Transformer<Scalar>, _ recorded: RecordedParameters<Scalar>, after prompt: [Int],
+    temperature: Scalar = 1, on tape: Tape<Scalar>
+  ) -> Tensor<Scalar> {
+    let batch = SequenceBatch(branches.map { TokenSequence(prompt: prompt, completion: Array($0)) })
+    let rows = starts.map { batch.segments[$0.branch].lowerBound + prompt.count - 1 + $0.depth }
+    return model.hiddenStates(batch, recorded, on: tape).rows(rows)
+      .tokenLogProbabilities(
+        head: recorded[model.configuration.headName], targets: tokens, temperature: temperature
+      )
+      .logProbabilities
+  }
+
+  /// The log-probability of each completion: the sum over its edges.
+  func logProbabilities(ofEdges edges: [Double]) -> [Double] {
+    paths.map { path in path.reduce(0) { $0 + edges[$1] } }
+  }
 }

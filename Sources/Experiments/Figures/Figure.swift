@@ -26,6 +26,8 @@ public enum SeriesStyle: String, Sendable {
   case barredLine
   /// A thin line, for single seeds behind a mean.
   case thinLine
+  /// A line without marks.
+  case line
   /// Single marks.
   case marks
   /// A dashed grey guide line.
@@ -50,6 +52,27 @@ public struct FigureSeries: Sendable {
     (self.name, self.color, self.style) = (name, color, style)
     self.points = points.filter(\.isFinite)
   }
+
+  /// The series without points that an axis has no place for.
+  fileprivate func drawable(x: AxisScale, y: AxisScale) -> FigureSeries {
+    var result = self
+    if x == .logarithmic { result.points.removeAll { $0.x <= 0 } }
+    if y == .logarithmic {
+      result.points.removeAll { $0.y <= 0 }
+      for i in result.points.indices where result.points[i].low <= 0 {
+        result.points[i].low = result.points[i].y
+      }
+    }
+    return result
+  }
+}
+
+/// How the numbers of an axis are spaced.
+public enum AxisScale: String, Sendable {
+  /// Equal differences are equally far apart.
+  case linear
+  /// Equal factors are equally far apart; values that are not positive are left out.
+  case logarithmic
 }
 
 /// A figure as data; ``GnuplotScript`` says how it is drawn.
@@ -64,6 +87,10 @@ public struct Figure: Sendable {
   public var xLabel: String
   /// The label of the vertical axis.
   public var yLabel: String
+  /// How the horizontal axis is spaced.
+  public var xScale = AxisScale.linear
+  /// How the vertical axis is spaced.
+  public var yScale = AxisScale.linear
   /// The names of categories at x = 0, 1, …; empty for a numeric axis.
   public var categories: [String] = []
   /// The series, back to front.
@@ -72,11 +99,13 @@ public struct Figure: Sendable {
   /// Creates a figure.
   public init(
     name: String, title: String, caption: String, xLabel: String, yLabel: String,
-    categories: [String] = [], series: [FigureSeries]
+    xScale: AxisScale = .linear, yScale: AxisScale = .linear, categories: [String] = [],
+    series: [FigureSeries]
   ) {
     (self.name, self.title, self.caption) = (name, title, caption)
     (self.xLabel, self.yLabel) = (xLabel, yLabel)
-    self.categories = categories
+    (self.xScale, self.yScale, self.categories) = (xScale, yScale, categories)
+    let series = series.map { $0.drawable(x: xScale, y: yScale) }
     self.series = series.filter { !$0.points.isEmpty }
   }
 

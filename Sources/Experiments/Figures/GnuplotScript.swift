@@ -30,11 +30,13 @@ public struct GnuplotScript: Sendable {
   }
 
   private static func axis(_ figure: Figure) -> String {
-    guard !figure.categories.isEmpty else { return "set xtics auto" }
+    let scales = [("x", figure.xScale), ("y", figure.yScale)].filter { $0.1 == .logarithmic }
+    let logarithms = scales.map { "\nset logscale \($0.0)\nset format \($0.0) \"10^{%T}\"" }.joined()
+    guard !figure.categories.isEmpty else { return "set xtics auto" + logarithms }
     let tics = figure.categories.enumerated().map { "\"\(quoted($1))\" \($0)" }
     return """
       set xtics (\(tics.joined(separator: ", ")))
-      set xrange [-0.6:\(short(Double(figure.categories.count) - 0.4))]
+      set xrange [-0.6:\(short(Double(figure.categories.count) - 0.4))]\(logarithms)
       """
   }
 
@@ -60,6 +62,7 @@ public struct GnuplotScript: Sendable {
     case .barredLine:
       return ["\(from(2, 3, 4, 5)) skip 1 with yerrorlines lw 2 pt 7 ps 0.5 \(color) \(title)"]
     case .thinLine: return ["\(from(2, 3)) skip 1 with lines lw 0.6 \(color) \(title)"]
+    case .line: return ["\(from(2, 3)) skip 1 with lines lw 2 \(color) \(title)"]
     case .marks: return ["\(from(2, 3)) skip 1 with points pt 7 ps 0.4 \(color) \(title)"]
     case .guide: return ["\(from(2, 3)) skip 1 with lines lw 1.5 dt 2 \(color) \(title)"]
     case .errorBar:

@@ -1,0 +1,123 @@
+import Evaluation
+import RealModule
+
+/// The first act: the variance argument on listed completions, where every number is a sum.
+public struct ExactAct: Codable, Sendable {
+  /// Where the baselines lie on the parabola of the variance, at the reference.
+  public struct Parabola: Codable, Sendable {
+    /// b*, the lowest point.
+    public var optimalBaseline: Double
+    /// trCov(b*).
+    public var leastCovarianceTrace: Double
+    /// F, the curvature.
+    public var fisherTrace: Double
+    /// The baselines that are one number, by name.
+    public var marks: [Mark]
+  }
+
+  /// A baseline on the parabola.
+  public struct Mark: Codable, Sendable {
+    /// The estimator's label.
+    public var label: String
+    /// The baseline.
+    public var baseline: Double
+    /// The covariance trace.
+    public var covarianceTrace: Double
+  }
+
+  /// An estimator's noise-to-signal ratio along a path.
+  public struct Curve: Codable, Sendable {
+    /// The estimator's name.
+    public var name: String
+    /// The estimator's label.
+    public var label: String
+    /// The places: u = 1 − t, or the offset in standard deviations of the reward.
+    public var x: [Double]
+    /// trCov/|g|² per sampled completion.
+    public var noiseToSignal: [Double]
+    /// The fitted exponent of u for every instance; empty off the annealing path.
+    public var slopes: [Double] = []
+  }
+
+  /// The parabola of the golden fixture at the reference.
+  public var parabola: Parabola
+  /// Along the annealing path, against u = 1 − t, on the first instance.
+  public var path: [Curve]
+  /// At the reference, against an offset of the rewards in their standard deviations.
+  public var offsets: [Curve]
+  /// The exact trace and its estimate from samples, for every estimator.
+  public var monteCarlo: [MonteCarloCheck]
+
+  /// Computes everything.
+  ///
+  /// - Parameters:
+  ///   - instances: How many made-up prompts the slopes are fitted on.
+  ///   - samples: How many gradients the estimate of each trace averages.
+  public init(instances: Int = 5, samples: Int = 100_000) {
+    let all = (1...instances).map { VarianceInstance(seed: $0) }
+    parabola = Self.parabola()
+    path = GradientEstimator.compared.map { Self.pathCurve($0, all) }
+    offsets = GradientEstimator.compared.map { Self.offsetCurve($0, all[0].centred) }
+    monteCarlo = MonteCarloCheck.all(of: all[0], samples: samples)
+  }
+
+  /// The bandit of the worked example: p = (1/2, 1/3, 1/6), r = (0, 1, 3), β = 1.
+  static let workedExample = ExactObjective(
+    logReference: [1.0 / 2, 1.0 / 3, 1.0 / 6].map { Double.log($0) }, rewards: [0, 1, 3], beta: 1)
+
+  private static func parabola() -> Parabola {
+    let objective = workedExample
+    let gradient = ExactPolicyGradient(
+      policy: ScoredPolicy(tabular: objective.logReference), objective: objective)
+    let marks: [(GradientEstimator, Double)] = [
+      (.none, 0), (.datasetMean, gradient.referenceMean), (.softValue, gradient.softValue),
+      (.policyValue, gradient.policyValue), (.optimal, gradient.optimalBaseline),
+    ]
+    return Parabola(
+      optimalBaseline: gradient.optimalBaseline,
+      leastCovarianceTrace: gradient.leastCovarianceTrace, fisherTrace: gradient.fisherTrace,
+      marks: marks.map { estimator, baseline in
+        Mark(
+          label: estimator.label, baseline: baseline,
+          covarianceTrace: gradient.covarianceTrace(of: estimator))
+      })
+  }
+
+  /// The places u of the path's figure: 25 from 10⁻³ to 1, evenly spaced on a log axis.
+  static let path = (0...24).map { Double.exp10(-3 + Double($0) / 8) }
+  /// The places of the fit, 10⁻³ to 2·10⁻².
+  static let fitted = (0...8).map { 1e-3 * Double.pow(20, Double($0) / 8) }
+
+  private static func pathCurve(
+    _ estimator: GradientEstimator, _ instances: [VarianceInstance]
+  ) -> Curve {
+    let ratio = { (instance: VarianceInstance, u: Double) in
+      instance.gradient(at: 1 - u).noiseToSignal(of: estimator)
+    }
+    let slopes = instances.map { instance in
+      slope(of: fitted.map { .log(ratio(instance, $0)) }, against: fitted.map { .log($0) })
+    }
+    return Curve(
+      name: estimator.name, label: estimator.label, x: path,
+      noiseToSignal: path.map { ratio(instances[0], $0) }, slopes: slopes)
+  }
+
+  private static func offsetCurve(
+    _ estimator: GradientEstimator, _ instance: VarianceInstance
+  ) -> Curve {
+    let offsets = (-16...16).map { Double($0) / 4 }
+    let deviation = instance.rewardDeviation
+    return Curve(
+      name: estimator.name, label: estimator.label, x: offsets,
+      noiseToSignal: offsets.map { offset in
+        instance.raised(by: offset * deviation).gradient(at: 0).noiseToSignal(of: estimator)
+      })
+  }
+}
+
+/// The least-squares slope Σ(x − x̄)(y − ȳ)/Σ(x − x̄)².
+func slope(of y: [Double], against x: [Double]) -> Double {
+  let (meanX, meanY) = (mean(of: x), mean(of: y))
+  let products = zip(x, y).reduce(0) { $0 + ($1.0 - meanX) * ($1.1 - meanY) }
+  return products / x.reduce(0) { $0 + ($1 - meanX) * ($1 - meanX) }
+}
