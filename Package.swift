@@ -35,7 +35,7 @@ let layers: [(name: String, uses: [Target.Dependency])] = [
   (
     "Evaluation",
     [
-      "LanguageModel", "Optimizers", "Datasets", "Tokenization", "Tasks", "Autograd",
+      "PPO", "LanguageModel", "Optimizers", "Datasets", "Tokenization", "Tasks", "Autograd",
       "TensorKernels", .product(name: "RealModule", package: "swift-numerics"),
     ]
   ),

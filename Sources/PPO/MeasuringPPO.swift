@@ -14,8 +14,9 @@ extension PPOTrainer {
   ) -> PPOMetrics {
     PPOMetrics(
       objective: ObjectiveMetrics(rollouts, targets, klCoefficient: klCoefficient.value),
-      values: ValueMetrics(rollouts, targets), update: UpdateMetrics(log),
-      learningRate: configuration.policySchedule.rate(at: iteration), episode: cost.rollouts,
+      values: ValueMetrics(targets, rollouts.layout, baseline.resolution),
+      update: UpdateMetrics(log),
+      learningRate: configuration.policySchedule.rate(at: iteration), episode: episodes,
       cost: cost)
   }
 }
@@ -46,14 +47,18 @@ extension Rollouts {
 }
 
 extension ValueMetrics {
-  init(_ rollouts: Rollouts, _ targets: PPOTargets<Float>) {
-    let (allValues, allReturns) = (rollouts.values.flatMap { $0 }, targets.returns.flatMap { $0 })
-    let tokenAdvantages = zip(targets.advantages, rollouts.layout.tokenCounts).flatMap {
-      $0.prefix($1)
+  init(
+    _ targets: PPOTargets<Float>, _ layout: CompletionLayout, _ resolution: BaselineResolution
+  ) {
+    func numbers(_ rows: [[Float]]) -> [Float] {
+      resolution == .token ? rows.flatMap { $0 } : rows.compactMap(\.first)
     }
+    let (allValues, allReturns) = (numbers(targets.values), numbers(targets.returns))
+    let tokenAdvantages = zip(targets.advantages, layout.tokenCounts).flatMap { $0.prefix($1) }
     let (values, returns) = (Moments(allValues), Moments(allReturns))
     let advantages = Moments(tokenAdvantages)
     self.init(
+      resolution: resolution,
       explainedVariance: PPO.explainedVariance(returns: allReturns, values: allValues),
       mean: values.mean, deviation: values.standardDeviation, returnMean: returns.mean,
       returnDeviation: returns.standardDeviation, advantageMean: advantages.mean,
@@ -65,20 +70,24 @@ extension UpdateMetrics {
   init(_ log: UpdateLog) {
     let all = log.minibatches
     func mean(_ value: (MinibatchStatistics) -> Double) -> Double { Moments(all.map(value)).mean }
+    func valueMean(_ value: (ValueStatistics) -> Double) -> Double? {
+      let known = all.compactMap(\.value)
+      return known.isEmpty ? nil : Moments(known.map(value)).mean
+    }
     let ratios = all.flatMap(\.policyLoss.ratios)
     self.init(
       approximateKL: mean { Double($0.policyLoss.approximateKL) },
       clippedFraction: mean { Double($0.policyLoss.clippedFraction) },
       entropy: mean(\.entropy),
       policyLoss: mean { Double($0.policyLoss.loss) },
-      valueLoss: mean { Double($0.valueLoss.loss) },
-      valueClippedFraction: mean { Double($0.valueLoss.clippedFraction) },
+      valueLoss: valueMean { Double($0.loss.loss) },
+      valueClippedFraction: valueMean { Double($0.loss.clippedFraction) },
       ratio: mean(\.meanRatio),
       ratioVariance: Moments(all.map(\.meanRatio)).variance,
       ratioMinimum: Double(ratios.min() ?? 1), ratioMaximum: Double(ratios.max() ?? 1),
       gradientNorm: mean(\.gradientNorm),
       gradientNormMaximum: all.map(\.gradientNorm).max() ?? 0,
-      valueGradientNorm: mean(\.valueGradientNorm),
+      valueGradientNorm: valueMean(\.gradientNorm),
       gradientPower: mean(\.noise.gradientPower),
       covarianceTrace: mean(\.noise.covarianceTrace),
       steps: log.steps)

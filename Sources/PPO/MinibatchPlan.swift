@@ -10,15 +10,20 @@ struct Minibatch: Equatable {
 }
 
 /// The epochs of one iteration: every rollout once in each, in an order of its own.
+///
+/// Rollouts of one prompt move together, so that shards stay independent of one another.
 struct MinibatchPlan {
   let epochs: [[Minibatch]]
 
   init(_ configuration: PPOConfiguration, seed: Seed, iteration: Int) {
     epochs = (0..<configuration.epochs).map { epoch in
       var generator = seed.generator(for: "ppo.minibatches", step: iteration, index: epoch)
-      let order = generator.shuffled(Array(0..<configuration.rolloutsPerIteration))
-      return consecutiveParts(of: order, count: configuration.minibatches).map {
-        Minibatch(shards: consecutiveParts(of: $0, count: configuration.gradientShards))
+      let size = configuration.completionsPerPrompt
+      let order = generator.shuffled(Array(0..<configuration.rolloutsPerIteration / size))
+      return consecutiveParts(of: order, count: configuration.minibatches).map { prompts in
+        let shards = consecutiveParts(of: prompts, count: configuration.gradientShards)
+        return Minibatch(
+          shards: shards.map { shard in shard.flatMap { $0 * size..<($0 + 1) * size } })
       }
     }
   }
@@ -31,20 +36,23 @@ struct MinibatchPlan {
 struct PromptOrder {
   private let prompts: [[Int]]
   private let count: Int
+  private let repetitions: Int
   private let seed: Seed
 
-  init(_ prompts: [[Int]], perIteration count: Int, seed: Seed) {
-    (self.prompts, self.count, self.seed) = (prompts, count, seed)
+  init(_ prompts: [[Int]], _ configuration: PPOConfiguration, seed: Seed) {
+    (self.prompts, self.seed) = (prompts, seed)
+    repetitions = configuration.completionsPerPrompt
+    count = configuration.rolloutsPerIteration / repetitions
   }
 
-  /// The next `count` prompts after those of the iterations before.
+  /// The next `count` prompts after those of the iterations before, each as often as it is sampled.
   func prompts(ofIteration iteration: Int) -> [[Int]] {
     var passes: [Int: [Int]] = [:]
-    return (iteration * count..<(iteration + 1) * count).map { place in
+    return (iteration * count..<(iteration + 1) * count).flatMap { place in
       let (pass, position) = place.quotientAndRemainder(dividingBy: prompts.count)
       let order = passes[pass] ?? self.order(ofPass: pass)
       passes[pass] = order
-      return prompts[order[position]]
+      return [[Int]](repeating: prompts[order[position]], count: repetitions)
     }
   }
 

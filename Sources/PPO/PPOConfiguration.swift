@@ -10,8 +10,10 @@ public struct PPOConfiguration: Codable, Equatable, Sendable {
 
   /// Rounds of sampling and updating; TRL derives them from `total_episodes`.
   public var iterations = 80
-  /// Rollouts sampled per iteration, one for each prompt drawn.
+  /// Rollouts sampled per iteration.
   public var rolloutsPerIteration = 128
+  /// Rollouts that share each prompt drawn; they stay in one minibatch and one shard.
+  public var completionsPerPrompt = 1
   /// The most tokens a completion may have, its end token included; TRL: 53.
   public var responseLength = 48
   /// Divides the logits of policy and reference, in sampling and in every log-probability; TRL: 0.7.
@@ -36,9 +38,17 @@ public struct PPOConfiguration: Codable, Equatable, Sendable {
 
   // MARK: Advantages
 
-  /// Discount γ of later rewards.
+  /// What is subtracted from returns; all but the learned value weigh whole completions.
+  public var baseline = BaselineKind.learnedValue
+  /// Reference completions K that the baseline log-mean-exp reads for each rollout.
+  public var baselineSamples = 4
+  /// Whether advantages get mean zero and variance one over the tokens of a batch, as TRL's do.
+  ///
+  /// It subtracts the batch's mean and divides by its deviation: which baseline there was hardly shows.
+  public var whitensAdvantages = true
+  /// Discount γ of later rewards; the learned value alone reads it.
   public var discount = 1.0
-  /// Decay λ of the advantage estimate: 0 trusts the value model, 1 the sampled return.
+  /// Decay λ of the learned value's advantages: 0 trusts the value model, 1 the sampled return.
   public var lambda = 0.95
 
   // MARK: Updates
@@ -77,6 +87,7 @@ public struct PPOConfiguration: Codable, Equatable, Sendable {
   public enum CodingKeys: String, CodingKey, CaseIterable {
     case iterations
     case rolloutsPerIteration = "rollouts_per_iteration"
+    case completionsPerPrompt = "completions_per_prompt"
     case responseLength = "response_length"
     case temperature
     case klPenalty = "kl_coef"
@@ -86,6 +97,9 @@ public struct PPOConfiguration: Codable, Equatable, Sendable {
     case klHorizon = "kl_horizon"
     case missingEndPenalty = "missing_eos_penalty"
     case whitensRewards = "whiten_rewards"
+    case baseline
+    case baselineSamples = "baseline_samples"
+    case whitensAdvantages = "whiten_advantages"
     case discount = "gamma"
     case lambda = "lam"
     case epochs = "num_ppo_epochs"

@@ -6,16 +6,46 @@ extension PPOConfiguration {
     try validateCounts()
     try validateRewards()
     try validateUpdates()
+    try validateBaseline()
     let shards = minibatches * gradientShards
-    guard shards <= rolloutsPerIteration else {
+    guard shards <= rolloutsPerIteration / completionsPerPrompt else {
       throw .contradiction(
-        "\(minibatches) minibatches of \(gradientShards) shards need at least \(shards) rollouts "
-          + "per iteration, not \(rolloutsPerIteration)")
+        "\(minibatches) minibatches of \(gradientShards) shards need at least \(shards) "
+          + "\(unit) per iteration, not \(rolloutsPerIteration / completionsPerPrompt)")
     }
-    guard rolloutsPerIteration.isMultiple(of: minibatches) else {
+    guard (rolloutsPerIteration / completionsPerPrompt).isMultiple(of: minibatches) else {
       throw .contradiction(
-        "\(rolloutsPerIteration) rollouts per iteration do not divide into \(minibatches) "
-          + "minibatches of one size")
+        "\(rolloutsPerIteration / completionsPerPrompt) \(unit) per iteration do not divide into "
+          + "\(minibatches) minibatches of one size")
+    }
+  }
+
+  /// What minibatches and shards consist of.
+  private var unit: String {
+    completionsPerPrompt == 1 ? "rollouts" : "prompts of \(completionsPerPrompt) rollouts"
+  }
+
+  private func validateBaseline() throws(ConfigurationError) {
+    let most = rolloutsPerIteration
+    try require(.baselineSamples, baselineSamples, in: "1 ≤ K ≤ 4096") { 1...4096 ~= $0 }
+    try require(.completionsPerPrompt, completionsPerPrompt, in: "a divisor of \(most) rollouts") {
+      $0 >= 1 && most.isMultiple(of: $0)
+    }
+    guard baseline != .leaveOneOut || completionsPerPrompt >= 2 else {
+      throw .outOfRange(
+        CodingKeys.completionsPerPrompt.rawValue, "\(completionsPerPrompt)",
+        allowed: "n ≥ 2, since the baseline leave-one-out is the mean of the prompt's others")
+    }
+    guard baseline == .learnedValue || discount == 1 else {
+      throw .outOfRange(
+        CodingKeys.discount.rawValue, "\(discount)",
+        allowed: "1, since the baseline \(baseline.rawValue) weighs whole completions")
+    }
+    guard !(baseline.needsEnumeration || baseline == .logMeanExponential) || klPenalty > 0 else {
+      throw .outOfRange(
+        CodingKeys.klPenalty.rawValue, "\(klPenalty)",
+        allowed:
+          "0 < β < ∞, since the baseline \(baseline.rawValue) belongs to the penalised reward")
     }
   }
 

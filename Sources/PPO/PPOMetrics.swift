@@ -7,7 +7,7 @@ public import LanguageModel
 public struct PPOMetrics: Codable, Sendable {
   /// The rollouts and their rewards.
   public var objective: ObjectiveMetrics
-  /// The value model on the rollouts, before the updates.
+  /// The baseline on the rollouts, before the updates.
   public var values: ValueMetrics
   /// The updates.
   public var update: UpdateMetrics
@@ -65,18 +65,38 @@ public struct ObjectiveMetrics: Codable, Sendable {
   }
 }
 
-/// How good a baseline the value model was for a batch of rollouts.
+/// How good the baseline was for a batch of rollouts.
+///
+/// Numbers are over all value slots for the learned value and over completions for other baselines.
 public struct ValueMetrics: Codable, Sendable {
-  /// 1 − Var(R − V)/Var(R) over all value slots; below zero the baseline is worse than a constant.
+  /// What the baseline has numbers for.
+  public var resolution: BaselineResolution
+  /// 1 − Var(R − b)/Var(R); below zero the baseline is worse than a constant.
   public var explainedVariance: Double
-  /// Mean and standard deviation over slots of the values before the updates.
+  /// Mean and standard deviation of the baseline, for a learned value before the updates.
   public var mean, deviation: Double
-  /// Mean and standard deviation over slots of the returns that the values are fitted to.
+  /// Mean and standard deviation of the returns, which a learned value is fitted to.
   public var returnMean, returnDeviation: Double
   /// Mean and standard deviation over tokens of the advantages before whitening.
   public var advantageMean, advantageDeviation: Double
 
   var logged: [String: Double] {
+    switch resolution {
+    case .token: loggedOfValues
+    case .completion: loggedOfBaseline.filter { $0.value.isFinite }
+    }
+  }
+
+  private var loggedOfBaseline: [String: Double] {
+    [
+      "baseline/explained_variance": explainedVariance, "baseline/mean": mean,
+      "baseline/std": deviation, "baseline/returns_mean": returnMean,
+      "baseline/returns_std": returnDeviation, "baseline/advantages_mean": advantageMean,
+      "baseline/advantages_std": advantageDeviation,
+    ]
+  }
+
+  private var loggedOfValues: [String: Double] {
     [
       "val/explained_variance": explainedVariance, "val/values_mean": mean,
       "val/values_std": deviation, "val/returns_mean": returnMean,
@@ -87,6 +107,8 @@ public struct ValueMetrics: Codable, Sendable {
 }
 
 /// What the updates of an iteration did; means are over its minibatches.
+///
+/// What belongs to the value model is nil where the baseline is no learned value.
 public struct UpdateMetrics: Codable, Sendable {
   /// Mean over minibatches of half the mean squared log-ratio of new to old policy over tokens.
   ///
@@ -96,12 +118,12 @@ public struct UpdateMetrics: Codable, Sendable {
   public var clippedFraction: Double
   /// Mean over minibatches of the entropy of the next-token distribution, over tokens.
   public var entropy: Double
-  /// Mean over minibatches of the clipped policy loss.
+  /// Mean over minibatches of the clipped policy loss, a mean over tokens.
   public var policyLoss: Double
   /// Mean over minibatches of the clipped value loss, not weighted.
-  public var valueLoss: Double
+  public var valueLoss: Double?
   /// Mean over minibatches of the share of slots whose clipped error exceeds the unclipped one.
-  public var valueClippedFraction: Double
+  public var valueClippedFraction: Double?
   /// Mean over minibatches of the mean probability ratio of their tokens.
   public var ratio: Double
   /// Variance over minibatches of that mean, Bessel-corrected; zero of a single minibatch.
@@ -111,7 +133,7 @@ public struct UpdateMetrics: Codable, Sendable {
   /// Norm of the policy's gradient before clipping: mean and largest over minibatches.
   public var gradientNorm, gradientNormMaximum: Double
   /// Norm of the value model's gradient before clipping, mean over minibatches.
-  public var valueGradientNorm: Double
+  public var valueGradientNorm: Double?
   /// Unbiased |G|² of the policy's loss, mean over minibatches; McCandlish (2018), appendix A.1.
   public var gradientPower: Double
   /// Unbiased tr Σ of the policy's gradient per rollout, mean over minibatches; the same source.
@@ -120,14 +142,18 @@ public struct UpdateMetrics: Codable, Sendable {
   public var steps: Int
 
   var logged: [String: Double] {
-    [
+    let ofPolicy = [
       "policy/approxkl_avg": approximateKL, "policy/clipfrac_avg": clippedFraction,
-      "policy/entropy_avg": entropy, "loss/policy_avg": policyLoss, "loss/value_avg": valueLoss,
-      "val/clipfrac_avg": valueClippedFraction, "val/ratio": ratio, "val/ratio_var": ratioVariance,
-      "val/ratio_min": ratioMinimum, "val/ratio_max": ratioMaximum, "grad_norm": gradientNorm,
-      "grad_norm/max": gradientNormMaximum, "grad_norm/value": valueGradientNorm,
+      "policy/entropy_avg": entropy, "loss/policy_avg": policyLoss, "val/ratio": ratio,
+      "val/ratio_var": ratioVariance, "val/ratio_min": ratioMinimum, "val/ratio_max": ratioMaximum,
+      "grad_norm": gradientNorm, "grad_norm/max": gradientNormMaximum,
       "noise/gradient_power": gradientPower, "noise/covariance_trace": covarianceTrace,
       "policy/updates": Double(steps),
     ]
+    let ofValue = [
+      "loss/value_avg": valueLoss, "val/clipfrac_avg": valueClippedFraction,
+      "grad_norm/value": valueGradientNorm,
+    ]
+    return ofPolicy.merging(ofValue.compactMapValues(\.self)) { $1 }
   }
 }

@@ -12,16 +12,20 @@ public struct PPOTargets<Scalar: BLASScalar>: Sendable {
   public let scores: [Scalar]
   /// The reward of each slot, penalty and score together.
   public let rewards: [[Scalar]]
+  /// What is subtracted at each slot: the value of its state, or the baseline of its completion.
+  public let values: [[Scalar]]
   /// The advantage of each slot before whitening.
   public let advantages: [[Scalar]]
   /// The advantage of each token, whitened over the tokens of all rollouts.
   public let whitenedAdvantages: [[Scalar]]
+  /// The advantage of each token in the policy loss: whitened, unless the configuration says no.
+  public let policyAdvantages: [[Scalar]]
   /// What the value of each slot should have been.
   public let returns: [[Scalar]]
   /// The KL summed over each completion.
   public var completionKLs: [Scalar] { klEstimates.map { $0.reduce(0, +) } }
 
-  /// Computes the targets.
+  /// Computes the targets of rollouts with the learned values of all their slots.
   ///
   /// - Parameters:
   ///   - layout: The tokens and slots of the completions.
@@ -37,37 +41,52 @@ public struct PPOTargets<Scalar: BLASScalar>: Sendable {
     values: [[Scalar]], scores: [Scalar], hasEnded: [Bool], klPenalty: Scalar,
     configuration: PPOConfiguration
   ) {
-    layout.check(tokenRows: logProbabilities)
-    layout.check(tokenRows: reference)
+    let rewards = PenalizedRewards(
+      layout: layout, logProbabilities: logProbabilities, reference: reference, scores: scores,
+      hasEnded: hasEnded, klPenalty: klPenalty, configuration: configuration)
+    self.init(rewards, values: values, layout: layout, configuration: configuration)
+  }
+
+  /// Computes the targets of rewards with the learned values of all slots, Schulman (2016).
+  public init(
+    _ rewards: PenalizedRewards<Scalar>, values: [[Scalar]], layout: CompletionLayout,
+    configuration: PPOConfiguration
+  ) {
     layout.check(slotRows: values)
-    let estimates = zip(logProbabilities, reference).map {
-      configuration.klEstimator(policy: $0, reference: $1)
-    }
-    let penalty = Scalar(configuration.missingEndPenalty ?? 0)
-    let penalised = PPO.scores(scores, penalisedBy: penalty, unlessEnded: hasEnded)
-    let plainRewards = estimates.indices.map { i in
-      tokenRewards(
-        klEstimates: estimates[i], score: penalised[i], klPenalty: klPenalty,
-        slots: layout.slotCount(of: i))
-    }
-    (klEstimates, self.scores) = (estimates, penalised)
-    rewards = configuration.whitensRewards ? whitenedKeepingMean(plainRewards) : plainRewards
-    advantages = zip(rewards, values).map {
+    let advantages = zip(rewards.slots, values).map {
       generalizedAdvantages(
         rewards: $0, values: $1, discount: Scalar(configuration.discount),
         lambda: Scalar(configuration.lambda))
     }
+    self.init(rewards, values, advantages: advantages, layout, configuration)
+  }
+
+  /// Computes the targets of rewards with one baseline for each completion.
+  ///
+  ///     Aₜ = R − b  for every token of the completion        R = r − β·Σₜ KLₜ
+  public init(
+    _ rewards: PenalizedRewards<Scalar>, baselines: [Double], layout: CompletionLayout,
+    configuration: PPOConfiguration
+  ) {
+    let counts = layout.slotCounts
+    precondition(
+      baselines.count == counts.count, "\(baselines.count) baselines, \(counts.count) completions")
+    func rows(_ values: [Double]) -> [[Scalar]] {
+      zip(values, counts).map { [Scalar](repeating: Scalar($0), count: $1) }
+    }
+    let advantages = zip(rewards.returns, baselines).map { $0 - $1 }
+    self.init(rewards, rows(baselines), advantages: rows(advantages), layout, configuration)
+  }
+
+  private init(
+    _ rewards: PenalizedRewards<Scalar>, _ values: [[Scalar]], advantages: [[Scalar]],
+    _ layout: CompletionLayout, _ configuration: PPOConfiguration
+  ) {
+    (klEstimates, scores, self.rewards) = (rewards.klEstimates, rewards.scores, rewards.slots)
+    (self.values, self.advantages) = (values, advantages)
     returns = zip(advantages, values).map { PPO.returns(advantages: $0, values: $1) }
-    whitenedAdvantages = whitened(zip(advantages, layout.tokenCounts).map { Array($0.prefix($1)) })
-  }
-}
-
-extension CompletionLayout {
-  fileprivate func check<Scalar>(tokenRows rows: [[Scalar]]) {
-    precondition(rows.map(\.count) == tokenCounts, "rows that are not the \(tokenCounts) tokens")
-  }
-
-  fileprivate func check<Scalar>(slotRows rows: [[Scalar]]) {
-    precondition(rows.map(\.count) == slotCounts, "rows that are not the \(slotCounts) slots")
+    let tokens = zip(advantages, layout.tokenCounts).map { Array($0.prefix($1)) }
+    whitenedAdvantages = whitened(tokens)
+    policyAdvantages = configuration.whitensAdvantages ? whitenedAdvantages : tokens
   }
 }

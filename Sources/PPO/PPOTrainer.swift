@@ -10,6 +10,7 @@ struct PPOTrainer {
   var policy: Transformer<Float>
   var value: ScalarModel<Float>
   let reference: Transformer<Float>
+  let baseline: any Baseline
   let configuration: PPOConfiguration
   let seed: Seed
   let tape = Tape<Float>()
@@ -18,15 +19,23 @@ struct PPOTrainer {
   var valueOptimizer = AdamW<Float>()
   var klCoefficient: KLCoefficient
   var cost = Cost()
+  /// Rollouts sampled so far; `cost.rollouts` has the baseline's reference completions besides.
+  var episodes = 0
 
   init(
     policy: Transformer<Float>, value: ScalarModel<Float>, reference: Transformer<Float>,
-    configuration: PPOConfiguration, seed: Seed
+    baseline: any Baseline, configuration: PPOConfiguration, seed: Seed
   ) {
     (self.policy, self.value, self.reference) = (policy, value, reference)
-    (self.configuration, self.seed) = (configuration, seed)
+    (self.baseline, self.configuration, self.seed) = (baseline, configuration, seed)
     klCoefficient = KLCoefficient(configuration)
   }
+
+  /// Whether the baseline is a value model.
+  var trainsValue: Bool { baseline.resolution == .token }
+
+  /// The models as they are; no value model where none is trained.
+  var models: PPOModels { PPOModels(policy: policy, value: trainsValue ? value : nil) }
 
   /// Samples a completion of each prompt, scores them and measures them before any update.
   mutating func collectRollouts(
@@ -39,16 +48,10 @@ struct PPOTrainer {
       cost += .forward(through: rewardModel, sequenceLengths: rollouts.sequenceLengths)
     }
     measure(&rollouts, in: minibatches)
+    rollouts.referenceRewards = try referenceRewards(
+      after: prompts, endToken: endToken, reward: reward, rewardModel: rewardModel,
+      iteration: iteration)
     return rollouts
-  }
-
-  /// The advantages and returns of rollouts, under the KL penalty as it is.
-  func targets(of rollouts: Rollouts) -> PPOTargets<Float> {
-    PPOTargets(
-      layout: rollouts.layout, logProbabilities: rollouts.logProbabilities,
-      reference: rollouts.referenceLogProbabilities, values: rollouts.values,
-      scores: rollouts.scores.map { Float($0) }, hasEnded: rollouts.hasEnded,
-      klPenalty: Float(klCoefficient.value), configuration: configuration)
   }
 
   /// Completions of the prompts by the policy as it is.
@@ -60,6 +63,7 @@ struct PPOTrainer {
     ) { uniform($0, $1) }
     let rollouts = Rollouts(samples, width: configuration.responseLength)
     cost.rollouts += samples.count
+    episodes += samples.count
     cost += .forward(through: policy.configuration, sequenceLengths: rollouts.sequenceLengths)
     return rollouts
   }
@@ -73,15 +77,17 @@ struct PPOTrainer {
       let batch = SequenceBatch(rollouts.sequences(shard))
       let new = tokenLogProbabilities(policy, batch)
       let old = tokenLogProbabilities(reference, batch)
-      let values = values(rollouts.valueRows(shard, in: batch), of: batch)
+      let values = trainsValue ? values(rollouts.valueRows(shard, in: batch), of: batch) : []
       let slots = Segments(lengths: shard.map { rollouts.layout.slotCount(of: $0) })
       for (i, rollout) in shard.enumerated() {
         rollouts.logProbabilities[rollout] = Array(new[batch.completions[i]])
         rollouts.referenceLogProbabilities[rollout] = Array(old[batch.completions[i]])
-        rollouts.values[rollout] = Array(values[slots[i]])
+        if trainsValue { rollouts.values[rollout] = Array(values[slots[i]]) }
       }
     }
-    for model in [policy.configuration, reference.configuration, value.configuration] {
+    var readers = [policy.configuration, reference.configuration]
+    if trainsValue { readers.append(value.configuration) }
+    for model in readers {
       cost += .forward(through: model, sequenceLengths: rollouts.sequenceLengths)
     }
   }

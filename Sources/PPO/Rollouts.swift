@@ -17,7 +17,9 @@ struct Rollouts {
   var logProbabilities: [[Float]]
   /// log π₀ of each token.
   var referenceLogProbabilities: [[Float]]
-  /// V of each value slot.
+  /// The rewards of the reference's completions of the same prompts, for baselines that read them.
+  var referenceRewards: [[Double]] = []
+  /// V of each value slot; empty rows where no value model is trained.
   var values: [[Float]]
 
   init(_ samples: [Sampled], width: Int) {
@@ -30,7 +32,7 @@ struct Rollouts {
   }
 
   var isFinite: Bool {
-    scores.allSatisfy(\.isFinite)
+    (scores + referenceRewards.joined()).allSatisfy(\.isFinite)
       && [logProbabilities, referenceLogProbabilities, values].allSatisfy {
         $0.allSatisfy { $0.allSatisfy(\.isFinite) }
       }

@@ -3,6 +3,14 @@ public import LanguageModel
 public import Optimizers
 public import TensorKernels
 
+/// What a PPO training shows of its models.
+public struct PPOModels: Sendable {
+  /// The policy.
+  public let policy: Transformer<Float>
+  /// The value model, where the baseline is the learned value.
+  public let value: ScalarModel<Float>?
+}
+
 /// Trains a policy by proximal policy optimisation against a reward, Schulman (2017) with the KL
 /// penalty of Ziegler (2019), in the dialect of TRL's `PPOTrainer`.
 ///
@@ -11,6 +19,11 @@ public import TensorKernels
 /// reference, its KL is exactly zero, and its ratios are exactly one. The `objective` of step k is
 /// that of the rollouts that iteration k learnt from, hence of the policy before it.
 ///
+/// With the learned value, which is PPO's own baseline, a value model is trained beside the policy.
+/// With any other baseline it is neither read nor trained and costs nothing: every token of a
+/// completion has the advantage R − b, and the loss is a mean over completions, which makes the
+/// first update the estimator (R − b)·∇log π of Williams (1992).
+///
 /// - Parameters:
 ///   - policy: The policy to train.
 ///   - value: The value model to train beside it; usually its backbone with a zero head.
@@ -18,6 +31,8 @@ public import TensorKernels
 ///   - reward: Scores whole completions, learned or known.
 ///   - rewardModel: The architecture that `reward` reads each rollout with, to count its cost; nil
 ///     if it runs no model.
+///   - baseline: What is subtracted from returns; nil for the one that the configuration names,
+///     where rollouts alone decide it.
 ///   - prompts: Where rollouts start; passes over all of them in seeded orders.
 ///   - endToken: The token that ends a completion.
 ///   - configuration: All settings.
@@ -30,16 +45,17 @@ public import TensorKernels
 public func trainPPO(
   _ policy: inout Transformer<Float>, value: inout ScalarModel<Float>,
   reference: Transformer<Float>, reward: some RewardFunction,
-  rewardModel: ModelConfiguration? = nil, prompts: [[Int]], endToken: Int,
-  configuration: PPOConfiguration, seed: Seed,
-  observe: (Int, borrowing Transformer<Float>, PPOMetrics) throws -> Void
+  rewardModel: ModelConfiguration? = nil, baseline: (any Baseline)? = nil, prompts: [[Int]],
+  endToken: Int, configuration: PPOConfiguration, seed: Seed,
+  observe: (Int, borrowing PPOModels, PPOMetrics) throws -> Void
 ) throws -> TrainingOutcome {
   try configuration.validate(for: policy.configuration, prompts: prompts)
   var trainer = PPOTrainer(
-    policy: policy, value: value, reference: reference, configuration: configuration, seed: seed)
+    policy: policy, value: value, reference: reference,
+    baseline: try baseline ?? configuration.rolloutBaseline(), configuration: configuration,
+    seed: seed)
   defer { (policy, value) = (trainer.policy, trainer.value) }
-  let order = PromptOrder(
-    prompts, perIteration: configuration.rolloutsPerIteration, seed: seed)
+  let order = PromptOrder(prompts, configuration, seed: seed)
 
   for iteration in 0..<configuration.iterations {
     let plan = MinibatchPlan(configuration, seed: seed, iteration: iteration)
@@ -47,14 +63,14 @@ public func trainPPO(
       from: order.prompts(ofIteration: iteration), endToken: endToken, reward: reward,
       rewardModel: rewardModel, minibatches: plan.firstEpoch, iteration: iteration)
     guard rollouts.isFinite else { return .diverged(step: iteration) }
-    let targets = trainer.targets(of: rollouts)
+    let targets = try trainer.targets(of: rollouts)
     var log = UpdateLog()
     for minibatch in plan.epochs.joined() {
       let update = trainer.update(on: minibatch, of: rollouts, towards: targets)
       guard update.statistics.isFinite else { return .diverged(step: iteration) }
       log.minibatches.append(update.statistics)
       if iteration == 0, log.minibatches.count == 1 {
-        try observe(0, trainer.policy, trainer.metrics(rollouts, targets, log, iteration: 0))
+        try observe(0, trainer.models, trainer.metrics(rollouts, targets, log, iteration: 0))
       }
       if configuration.leavesTrustRegion(update.statistics) { break }
       if configuration.isRatioSpike(update.statistics) { continue }
@@ -64,7 +80,7 @@ public func trainPPO(
     let metrics = trainer.metrics(rollouts, targets, log, iteration: iteration)
     trainer.klCoefficient.adapt(
       toKL: metrics.objective.kl, over: configuration.rolloutsPerIteration)
-    try observe(iteration + 1, trainer.policy, metrics)
+    try observe(iteration + 1, trainer.models, metrics)
   }
   return .completed
 }

@@ -36,6 +36,10 @@ import Testing
     var configuration = PPOConfiguration()
     configuration.iterations = 7
     configuration.rolloutsPerIteration = 36
+    configuration.completionsPerPrompt = 2
+    configuration.baseline = .leaveOneOut
+    configuration.baselineSamples = 9
+    configuration.whitensAdvantages = false
     configuration.responseLength = 11
     configuration.temperature = 0.6
     configuration.klPenalty = 0.3
@@ -45,7 +49,7 @@ import Testing
     configuration.klHorizon = 500
     configuration.missingEndPenalty = 1.5
     configuration.whitensRewards = true
-    configuration.discount = 0.9
+    configuration.discount = 1
     configuration.lambda = 0.8
     configuration.epochs = 5
     configuration.minibatches = 3
@@ -95,6 +99,8 @@ import Testing
   @Test func everyRangeNamesItsKey() {
     #expect(key(error { $0.iterations = 0 }) == "iterations")
     #expect(key(error { $0.rolloutsPerIteration = 1 }) == "rollouts_per_iteration")
+    #expect(key(error { $0.completionsPerPrompt = 0 }) == "completions_per_prompt")
+    #expect(key(error { $0.baselineSamples = 0 }) == "baseline_samples")
     #expect(key(error { $0.responseLength = 0 }) == "response_length")
     #expect(key(error { $0.temperature = 0 }) == "temperature")
     #expect(key(error { $0.klTarget = 0 }) == "kl_target")
@@ -126,6 +132,48 @@ import Testing
         Issue.record("\(rollouts) rollouts in \(minibatches) minibatches were accepted")
         continue
       }
+    }
+  }
+
+  @Test func leaveOneOutNeedsOthersAndWholeGroups() {
+    #expect(key(error { $0.baseline = .leaveOneOut }) == "completions_per_prompt")
+    #expect(key(error { $0.completionsPerPrompt = 3 }) == "completions_per_prompt")
+    #expect(
+      error {
+        $0.baseline = .leaveOneOut
+        $0.completionsPerPrompt = 4
+      } == nil)
+  }
+
+  @Test func baselinesOfWholeCompletionsNeedPlainReturnsAndAPenalty() {
+    for kind in BaselineKind.allCases where kind != .learnedValue {
+      let error = error {
+        ($0.baseline, $0.discount) = (kind, 0.9)
+        $0.completionsPerPrompt = 2
+      }
+      #expect(key(error) == "gamma")
+    }
+    for kind in [BaselineKind.logMeanExponential, .softValue, .policyValue, .optimal] {
+      #expect(key(error { ($0.baseline, $0.klPenalty) = (kind, 0) }) == "kl_coef")
+    }
+    #expect(error { ($0.baseline, $0.klPenalty) = (.none, 0) } == nil)
+  }
+
+  @Test func minibatchesAndShardsHoldWholePrompts() {
+    // 32 prompts of 4 rollouts: 8 minibatches of 4 shards fit, 16 of 4 and 12 of 2 do not.
+    func error(_ minibatches: Int, _ shards: Int) -> ConfigurationError? {
+      self.error {
+        $0.completionsPerPrompt = 4
+        ($0.minibatches, $0.gradientShards) = (minibatches, shards)
+      }
+    }
+    #expect(error(8, 4) == nil)
+    for refused in [error(16, 4), error(12, 2)] {
+      guard case .contradiction(let sentence) = refused else {
+        Issue.record("accepted")
+        continue
+      }
+      #expect(sentence.contains("prompts of 4 rollouts"))
     }
   }
 }

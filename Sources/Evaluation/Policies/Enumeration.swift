@@ -14,10 +14,11 @@ struct Enumeration: Sendable {
   let gold: [[Double]]
   let reference: ExactPolicy
   let frontier: ExactFrontier
+  private let objective: ExactMeanObjective?
 
   init(
     of language: EnumerableLanguage, reference model: Transformer<Float>, prompts all: [[Int]],
-    temperature: Double
+    temperature: Double, objective target: EvaluatedObjective?
   ) {
     var counts: [[Int]: Int] = [:]
     prompts = all.filter { prompt in
@@ -36,6 +37,10 @@ struct Enumeration: Sendable {
     }
     frontier = ExactFrontier(
       logReferences: reference.logProbabilities, rewards: gold, frequencies: frequencies)
+    let (reference, gold, frequencies) = (reference, gold, frequencies)
+    objective = target.map {
+      ExactMeanObjective($0, reference: reference, gold: gold, frequencies: frequencies)
+    }
   }
 
   /// Adds what enumeration says about a model.
@@ -53,10 +58,9 @@ struct Enumeration: Sendable {
     evaluation.exactKL = divergence
     evaluation.exactGold = weighted(policy.expectations(of: gold))
     evaluation.frontierGold = frontier.reward(atDivergence: divergence)
+    evaluation.suboptimality = objective?.suboptimality(of: policy)
+    evaluation.objective = objective?.normalizedValue(of: policy)
   }
 
-  /// The mean over prompts as often as they appear.
-  private func weighted(_ values: [Double]) -> Double {
-    zip(values, frequencies).reduce(0) { $0 + $1.0 * $1.1 }
-  }
+  private func weighted(_ values: [Double]) -> Double { weightedSum(values, frequencies) }
 }

@@ -32,6 +32,12 @@ public struct PolicyEvaluation: Codable, Sendable, Equatable {
   public var exactGold: Double?
   /// The largest E[gold] of any policy at the exact KL: no policy may lie above it.
   public var frontierGold: Double?
+  /// E_x KL(π‖π*) by enumeration, in nats, from the optimum of the experiment's own objective with the
+  /// true reward, `EvaluatedObjective`; on the enumerable language only.
+  public var suboptimality: Double?
+  /// (J − J_ref)/(J* − J_ref) by enumeration: 0 of the reference, 1 of that optimum, less than 0 of
+  /// what is worse than the reference.
+  public var objective: Double?
   /// The entropy of a completion: the mean of −log π(y).
   public var entropy: Double?
   /// The mean over all tokens of the exact entropy of the next token's distribution.
@@ -65,6 +71,7 @@ public struct PolicyEvaluation: Codable, Sendable, Equatable {
     let measuredForSome = [
       "eval/proxy_reward": proxyReward, "eval/kl_k3": klK3, "eval/kl_k3_se": klK3StandardError,
       "eval/kl_exact": exactKL, "eval/gold_exact": exactGold, "eval/gold_frontier": frontierGold,
+      "eval/suboptimality": suboptimality, "eval/objective": objective,
       "eval/entropy": entropy, "eval/token_entropy": tokenEntropy,
     ]
     return values.merging(measuredForSome.compactMapValues(\.self)) { $1 }

@@ -29,10 +29,12 @@ public struct PolicyEvaluator: Sendable {
 
   /// Samples the reference's completion of every prompt, once.
   ///
-  /// On an `EnumerableLanguage` it also tabulates the reference's probability of every completion.
+  /// On an `EnumerableLanguage` it also tabulates the reference's probability of every completion, and
+  /// tells how far a policy is from the optimum of `objective` if there is one.
   public init(
     task: any PreferenceTask, reference: Transformer<Float>, prompts: [[Int]], seed: Seed,
-    proxy: (any RewardFunction)? = nil, temperature: Double = 1, sampleCount: Int = 8
+    proxy: (any RewardFunction)? = nil, objective: EvaluatedObjective? = nil,
+    temperature: Double = 1, sampleCount: Int = 8
   ) {
     precondition(!prompts.isEmpty, "nothing to evaluate on")
     self.task = task
@@ -47,7 +49,9 @@ public struct PolicyEvaluator: Sendable {
       uniform: UniformStream(seed: seed, purpose: Self.samplingPurpose).callAsFunction)
     referenceGold = referenceSequences.map { task.gold($0).total }
     enumeration = (task as? EnumerableLanguage).map {
-      Enumeration(of: $0, reference: reference, prompts: prompts, temperature: temperature)
+      Enumeration(
+        of: $0, reference: reference, prompts: prompts, temperature: temperature,
+        objective: objective)
     }
   }
 

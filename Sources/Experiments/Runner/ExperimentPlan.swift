@@ -86,4 +86,4 @@ public struct ExperimentPlan: Sendable {
 }
 
 /// Raised whenever a change of the code changes what a cell writes, so that old cells are not kept.
-private let cellFormat = "tandem.cell/1"
+private let cellFormat = "tandem.cell/2"

@@ -80,6 +80,11 @@ struct SeedData: Sendable {
     var seen: Set<[Int]> = []
     return train.map(\.prompt).filter { seen.insert($0).inserted }
   }
+
+  /// The completions of the training pairs, all drawn from the reference.
+  var trainingCompletions: [TokenSequence] {
+    train.flatMap { [$0.chosenSequence, $0.rejectedSequence] }
+  }
 }
 
 /// The files of a data cell.

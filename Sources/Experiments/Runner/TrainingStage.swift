@@ -79,11 +79,18 @@ public struct TrainingStage: Sendable {
     var (policy, value) = (reference, ScalarModel(backbone: reference))
     var seen: Set<[Int]> = []
     let prompts = pairs.map(\.prompt).filter { seen.insert($0).inserted }
+    let baseline: any Baseline =
+      switch settings.baseline {
+      case .datasetMean:
+        DatasetMean(
+          of: reward.rewards(of: pairs.flatMap { [$0.chosenSequence, $0.rejectedSequence] }))
+      default: try settings.rolloutBaseline()
+      }
     try run("PPO") { log in
       try PPO.trainPPO(
         &policy, value: &value, reference: reference, reward: reward,
-        rewardModel: reward.model.configuration, prompts: prompts, endToken: tokenizer.endToken,
-        configuration: settings, seed: seed
+        rewardModel: reward.model.configuration, baseline: baseline, prompts: prompts,
+        endToken: tokenizer.endToken, configuration: settings, seed: seed
       ) { step, _, metrics in try log.add(step, metrics.logged) }
     } write: {
       try output.write(policy, tokenizer: tokenizer)

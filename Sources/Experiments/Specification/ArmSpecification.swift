@@ -8,10 +8,13 @@ public struct ArmSpecification: Equatable, Sendable {
   public var name: String
   /// The method and what is set for it.
   public var method: ArmMethod
+  /// Standard deviations c that are added to PPO's reward once it is centred on the reference's
+  /// completions; nil leaves the reward as it is.
+  public var rewardOffset: Double?
 
   /// An arm.
-  public init(name: String, method: ArmMethod) {
-    (self.name, self.method) = (name, method)
+  public init(name: String, method: ArmMethod, rewardOffset: Double? = nil) {
+    (self.name, self.method, self.rewardOffset) = (name, method, rewardOffset)
   }
 
   /// The name as a folder's name: lower case, with hyphens.
@@ -78,6 +81,7 @@ extension ArmSpecification: Codable {
   enum CodingKeys: String, CodingKey, CaseIterable {
     case name, ppo, dpo, reward
     case bestOfN = "best-of-n"
+    case rewardOffset = "reward_offset"
   }
 
   /// Reads the one method that is there.
@@ -85,6 +89,7 @@ extension ArmSpecification: Codable {
     let arm = try decoder.container(keyedBy: CodingKeys.self)
     let name = try arm.decodeIfPresent(String.self, forKey: .name)
     let reward = try arm.decodeIfPresent(RewardSource.self, forKey: .reward)
+    let offset = try arm.decodeIfPresent(Double.self, forKey: .rewardOffset)
     var methods: [ArmMethod] = []
     if arm.contains(.ppo) {
       let settings = try arm.decode(PPOConfiguration.self, forKey: .ppo)
@@ -99,13 +104,17 @@ extension ArmSpecification: Codable {
     if reward != nil, methods[0].name != "ppo" {
       throw ConfigurationError.contradiction("'reward' chooses PPO's reward; remove it here")
     }
-    self.init(name: name ?? methods[0].name, method: methods[0])
+    if offset != nil, methods[0].name != "ppo" {
+      throw ConfigurationError.contradiction("'reward_offset' shifts PPO's reward; remove it here")
+    }
+    self.init(name: name ?? methods[0].name, method: methods[0], rewardOffset: offset)
   }
 
   /// Writes the one method that is there.
   public func encode(to encoder: any Encoder) throws {
     var arm = encoder.container(keyedBy: CodingKeys.self)
     try arm.encode(name, forKey: .name)
+    try arm.encodeIfPresent(rewardOffset, forKey: .rewardOffset)
     switch method {
     case .ppo(let settings, let reward):
       try arm.encode(settings, forKey: .ppo)

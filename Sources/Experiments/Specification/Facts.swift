@@ -25,7 +25,8 @@ extension ArmSpecification {
     let changed =
       switch method {
       case .ppo(let settings, let reward):
-        ["reward \(reward.rawValue)"] + (try differences(settings, from: PPOConfiguration()))
+        ["reward \(reward.rawValue)"] + (rewardOffset.map { ["reward_offset \($0)"] } ?? [])
+          + (try differences(settings, from: PPOConfiguration()))
       case .dpo(let settings): try differences(settings, from: DPOConfiguration())
       case .bestOfN(let settings):
         ["n \(settings.n.map(String.init).joined(separator: ", "))"]

@@ -38,8 +38,10 @@ extension ArmSpecification {
       (settings.batchSize, settings.epochs, settings.probePairs) = (batch, 1, 4)
       trial.method = .dpo(settings)
     case .ppo(var settings, let reward):
-      (settings.iterations, settings.rolloutsPerIteration) = (steps, 2 * batch)
       (settings.minibatches, settings.gradientShards) = (2, 4)
+      let prompts = max(2 * batch / settings.completionsPerPrompt, 2 * 4)
+      settings.iterations = steps
+      settings.rolloutsPerIteration = (prompts + prompts % 2) * settings.completionsPerPrompt
       settings.epochs = min(settings.epochs, 2)
       trial.method = .ppo(settings, reward: reward)
     case .bestOfN(var settings):

@@ -114,7 +114,7 @@ extension SettingsDecoder {
     do {
       return try body()
     } catch DecodingError.dataCorrupted(_) {
-      throw wrongType(alternatives(of: T.self) ?? "a value of this key's kind")
+      throw wrongType(among: choices(of: T.self))
     } catch DecodingError.keyNotFound(let key, _) {
       throw SpecificationError.missingKey(path(key.stringValue), at: location)
     } catch DecodingError.valueNotFound {
@@ -124,13 +124,24 @@ extension SettingsDecoder {
     }
   }
 
-  private func alternatives(of type: Any.Type) -> String? {
-    guard let listed = type as? any CaseIterable.Type else { return nil }
-    return "one of " + names(listed).joined(separator: ", ")
+  /// The words that a type accepts, where it is a list of them.
+  private func choices(of type: Any.Type) -> [String] {
+    guard let listed = type as? any CaseIterable.Type else { return [] }
+    return names(listed)
   }
 
   private func names<T: CaseIterable>(_ type: T.Type) -> [String] {
     type.allCases.map { ($0 as? any RawRepresentable).map { "\($0.rawValue)" } ?? "\($0)" }
+  }
+
+  /// A word that is none of those accepted, with the nearest of them.
+  private func wrongType(among choices: [String]) -> SpecificationError {
+    guard !choices.isEmpty else { return wrongType("a value of this key's kind") }
+    let nearest = written?.string.flatMap { nearestName(to: $0, among: choices) }
+    let hint = nearest.map { "; did you mean '\($0)'?" } ?? ""
+    return .wrongType(
+      key: path(), expected: "one of " + choices.joined(separator: ", "),
+      found: describe(written) + hint, at: location)
   }
 
   var location: SourceLocation { SourceLocation(file: file, mark: written?.mark) }

@@ -1,0 +1,41 @@
+import Datasets
+import Evaluation
+import LanguageModel
+import PPO
+import Tasks
+import Tokenization
+
+extension SeedWork {
+  /// Trains an arm's policy by PPO.
+  func runPPO(
+    _ settings: PPOConfiguration, _ asked: PPOReward, _ inputs: ArmInputs, _ record: CellRecord,
+    _ report: @escaping (Int, Int, String) -> Void
+  ) throws -> (record: CellRecord, policy: Transformer<Float>?) {
+    let (reward, isLearned) = (try inputs.reward(asked), asked.source == .learned)
+    var recorder = ArmRecorder(
+      record, evaluator: inputs.evaluator, settings: specification.evaluation,
+      total: settings.iterations, before: isLearned ? inputs.rewardCost : Cost(), report: report)
+    var policy = inputs.reference
+    var value = ScalarModel(backbone: inputs.reference)
+    let outcome = try trainPPO(
+      &policy, value: &value, reference: inputs.reference, reward: reward,
+      rewardModel: isLearned ? inputs.reference.configuration : nil,
+      baseline: try inputs.baseline(settings, reward: reward),
+      prompts: inputs.data.trainingPrompts, endToken: task.tokenizer.endToken,
+      configuration: settings, seed: randomness("ppo")
+    ) { step, models, metrics in
+      if step == 0 {
+        recorder.certify(ppoCertificate(metrics, temperature: settings.temperature))
+      }
+      var cost = metrics.cost
+      // A gold reward is asked about every completion, as an annotator would be.
+      if !isLearned { cost.labels = cost.rollouts }
+      let logged = metrics.logged.merging(inputs.promptValues(of: models.value)) { $1 }
+      try recorder.observe(
+        step, models.policy, metrics: logged, cost: cost,
+        note: "reward \(brief(metrics.objective.scores)) kl \(brief(metrics.objective.kl))")
+    }
+    recorder.certify(try inputs.aliasCertificate(policy))
+    return (recorder.finished(outcome: outcome), policy)
+  }
+}
