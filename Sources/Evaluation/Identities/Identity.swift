@@ -63,8 +63,9 @@ public struct VerifiedIdentity: Codable, Hashable, Sendable {
 extension Identity {
   /// A claim about bandits: completions of one prompt with random p, r, β and q.
   init(
-    _ id: String, _ name: String, _ equation: String, source: String,
-    tolerance: Double = doubleTolerance, instances: Int = 16, actions: ClosedRange<Int> = 2...7,
+    _ id: String, _ name: String, _ equation: String, source: String = "derived",
+    tolerance: Double = Identity.doubleTolerance, instances: Int = 16,
+    actions: ClosedRange<Int> = 2...7,
     eachBandit check:
       @escaping @Sendable (RandomBandit, inout CounterGenerator, inout Deviation) -> Void
   ) {

@@ -11,7 +11,7 @@ extension Identity {
       -> Void
   ) {
     self.init(
-      id: id, name: name, equation: equation, source: source, tolerance: floatTolerance
+      id: id, name: name, equation: equation, source: source, tolerance: Identity.floatTolerance
     ) { generator in
       var deviation = Deviation()
       for _ in 0..<3 { try check(RandomTransformer(using: &generator), &generator, &deviation) }
