@@ -30,9 +30,12 @@ public struct TokenLevelGradient: Sendable {
   public init(policy tree: TabularTree, objective: ExactObjective) {
     let reference = TabularTree(tree.completions, logProbabilities: objective.logReference)
     let (logPolicy, logReference) = (tree.edgeLogProbabilities, reference.logits)
-    var rewards = zip(logPolicy, logReference).map { objective.beta * ($1 - $0) }
+    var completed = [Double](repeating: 0, count: tree.parameterCount)
     for (path, reward) in zip(tree.paths, objective.rewards) {
-      if let last = path.last { rewards[last] += reward }
+      if let last = path.last { completed[last] = reward }
+    }
+    let rewards = completed.indices.map {
+      completed[$0] - objective.beta * (logPolicy[$0] - logReference[$0])
     }
     self.tree = tree
     self.rewards = rewards
@@ -40,10 +43,9 @@ public struct TokenLevelGradient: Sendable {
       edges.reduce(0) { $0 + .exp(logPolicy[$1]) * (rewards[$1] + next($1)) }
     }
     softValues = tree.backup { edges, next in
-      // The soft Bellman equation V*(s) = β·log Σ q·exp((rew + V*(s′))/β): the policy cancels.
       objective.beta
         * logSumOfExponentials(
-          edges.map { logPolicy[$0] + (rewards[$0] + next($0)) / objective.beta })
+          edges.map { logReference[$0] + (completed[$0] + next($0)) / objective.beta })
     }
   }
 
