@@ -35,8 +35,9 @@ let layers: [(name: String, uses: [Target.Dependency])] = [
   (
     "Evaluation",
     [
-      "PPO", "LanguageModel", "Optimizers", "Datasets", "Tokenization", "Tasks", "Autograd",
-      "TensorKernels", .product(name: "RealModule", package: "swift-numerics"),
+      "LanguageModel", "Optimizers", "Datasets", "Tokenization", "Tasks", "RewardModeling", "PPO",
+      "DPO", "Autograd", "TensorKernels",
+      .product(name: "RealModule", package: "swift-numerics"),
     ]
   ),
   (

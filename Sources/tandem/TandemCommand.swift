@@ -14,9 +14,11 @@ struct TandemCommand: AsyncParsableCommand {
         tandem run experiments/quick --output /tmp/q   a whole comparison in a minute
         tandem run experiments/reward-curves --dry-run what would run, and what it costs
         tandem compare runs/a runs/b                   shared curves of two runs
+        tandem identities                              every theorem, checked numerically
+        tandem claims results                          every claim with its verdict
         tandem dpo --data pairs.jsonl --model sft --output dpo
 
-      Results go to stdout, progress and errors to stderr. Exit codes: 0 done, 64 usage, 65 data,
+      Results go to stdout, progress and errors to stderr. Exit codes: 0 done, 1 a broken theorem, 64 usage, 65 data,
       66 missing input, 69 missing tool, 70 numerical failure, 73 output cannot be created or is in
       use, 74 input/output, 75 interrupted (the same command continues), 78 configuration.
       """,
@@ -24,7 +26,7 @@ struct TandemCommand: AsyncParsableCommand {
     subcommands: [
       ListCommand.self, RunCommand.self, CompareCommand.self, ReportCommand.self, SFTCommand.self,
       RewardCommand.self, PPOCommand.self, DPOCommand.self, SampleCommand.self,
-      EvaluateCommand.self,
+      EvaluateCommand.self, IdentitiesCommand.self, ClaimsCommand.self,
     ])
 
   static func main() async {

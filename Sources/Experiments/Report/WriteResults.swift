@@ -1,6 +1,6 @@
 public import Foundation
 
-/// Writes what an experiment leaves to be committed: summary.json, curves.csv, figures and the report.
+/// Writes what an experiment leaves to be committed: summary.json, claims.json, curves.csv, figures and the report.
 ///
 /// - Throws: ``FigureError`` where gnuplot is missing, after everything else is written.
 public func writeResults(
@@ -9,6 +9,8 @@ public func writeResults(
   try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   let runs = ArmRuns.group(cells, by: summary.facts)
   try write(encoded(summary), to: folder.appending(path: "summary.json"))
+  let claims = experimentClaims(summary)
+  if !claims.isEmpty { try ClaimFile(claims).write(to: folder) }
   try write(Data(CurvesTable(runs).csv.utf8), to: folder.appending(path: "curves.csv"))
   let figures =
     rewardCurveFigures(runs) + finalFigures(runs, cells: cells) + diagnosticFigures(cells)

@@ -1,0 +1,44 @@
+import ArgumentParser
+import Experiments
+import Foundation
+
+/// `tandem claims`: every claim of every result folder.
+struct ClaimsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "claims",
+    abstract: "Collect the claims of all result folders into claims.json and README.md.",
+    discussion: """
+      Reads claims.json of every folder below RESULTS and writes RESULTS/claims.json and RESULTS/README.md. An
+      experiment's folder without claims gets them from its summary.json. Exit code 1 if a theorem or law is
+      broken; empirical claims fail nothing.
+
+      EXAMPLES
+        tandem claims
+        tandem claims results --json
+      """)
+
+  @Argument(help: "A folder of result folders.")
+  var results = "results"
+
+  @Flag(help: "Print one JSON document instead of a table.")
+  var json = false
+
+  func run() throws {
+    let folder = URL(filePath: results)
+    let registry = try ClaimRegistry(collecting: folder)
+    try registry.write(to: folder)
+    try print(json ? jsonText(of: registry) : table(of: registry))
+    guard registry.broken.isEmpty else { throw ExitCode.failure }
+  }
+
+  private func table(of registry: ClaimRegistry) -> String {
+    let width = 2 + (registry.claims.map(\.claim.id.count).max() ?? 0)
+    let rows = registry.claims.map(\.claim).map { claim in
+      padded(claim.id, to: width) + padded(claim.tier.rawValue, to: 11)
+        + padded(claim.verdict == .broken ? "BROKEN" : claim.verdict.rawValue, to: 14)
+        + claim.statement
+    }
+    let head = padded("id", to: width) + padded("tier", to: 11) + padded("verdict", to: 14)
+    return ([head + "statement"] + rows).joined(separator: "\n")
+  }
+}
