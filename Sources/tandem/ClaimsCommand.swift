@@ -27,18 +27,19 @@ struct ClaimsCommand: ParsableCommand {
     let folder = URL(filePath: results)
     let registry = try ClaimRegistry(collecting: folder)
     try registry.write(to: folder)
-    try print(json ? jsonText(of: registry) : table(of: registry))
+    try print(json ? jsonText(of: registry) : claimTable(registry.claims.map(\.claim)))
     guard registry.broken.isEmpty else { throw ExitCode.failure }
   }
+}
 
-  private func table(of registry: ClaimRegistry) -> String {
-    let width = 2 + (registry.claims.map(\.claim.id.count).max() ?? 0)
-    let rows = registry.claims.map(\.claim).map { claim in
-      padded(claim.id, to: width) + padded(claim.tier.rawValue, to: 11)
-        + padded(claim.verdict == .broken ? "BROKEN" : claim.verdict.rawValue, to: 14)
-        + claim.statement
-    }
-    let head = padded("id", to: width) + padded("tier", to: 11) + padded("verdict", to: 14)
-    return ([head + "statement"] + rows).joined(separator: "\n")
+/// A line a claim: id, tier, verdict and what is said.
+func claimTable(_ claims: [Claim]) -> String {
+  let width = 2 + (claims.map(\.id.count).max() ?? 0)
+  let rows = claims.map { claim in
+    padded(claim.id, to: width) + padded(claim.tier.rawValue, to: 11)
+      + padded(claim.verdict == .broken ? "BROKEN" : claim.verdict.rawValue, to: 14)
+      + claim.statement
   }
+  let head = padded("id", to: width) + padded("tier", to: 11) + padded("verdict", to: 14)
+  return ([head + "statement"] + rows).joined(separator: "\n")
 }

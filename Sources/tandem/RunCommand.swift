@@ -118,6 +118,22 @@ func withManifest(
 ) async throws -> ExperimentSummary {
   // Before hours of work, not after.
   try CellStore(folder: results).make()
+  let manifest = try await recordingManifest(of: runner, command: command, jobs: jobs, run: run)
+  let facts = try runner.specification.facts(
+    task: runner.task, command: reproduction(of: runner.specification.name))
+  let records = try runner.records()
+  let summary = summarize(records, facts: facts)
+  try CellStore(folder: results).write(manifest, as: "manifest.json")
+  try await writeResults(summary, cells: records, to: results)
+  return summary
+}
+
+/// Writes manifest and timings around a run, whether it ends or fails.
+///
+/// - Returns: The manifest of the finished run.
+func recordingManifest(
+  of runner: ExperimentRunner, command: [String], jobs: Int, run: () async throws -> CellTimings
+) async throws -> Manifest {
   var manifest = try await Manifest.gathered(
     for: runner.specification, command: command, jobs: jobs)
   do {
@@ -131,16 +147,10 @@ func withManifest(
     }
     throw error
   }
-  let records = try runner.records()
-  manifest.note(records)
+  manifest.note(try runner.records())
   (manifest.end, manifest.exit) = (Date(), 0)
   try runner.store.write(manifest, as: "manifest.json")
-  let facts = try runner.specification.facts(
-    task: runner.task, command: reproduction(of: runner.specification.name))
-  let summary = summarize(records, facts: facts)
-  try CellStore(folder: results).write(manifest, as: "manifest.json")
-  try await writeResults(summary, cells: records, to: results)
-  return summary
+  return manifest
 }
 
 /// The command that makes the results again, without this machine's paths.

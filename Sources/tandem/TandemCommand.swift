@@ -26,7 +26,8 @@ struct TandemCommand: AsyncParsableCommand {
     subcommands: [
       ListCommand.self, RunCommand.self, CompareCommand.self, ReportCommand.self, SFTCommand.self,
       RewardCommand.self, PPOCommand.self, DPOCommand.self, SampleCommand.self,
-      EvaluateCommand.self, IdentitiesCommand.self, ClaimsCommand.self,
+      EvaluateCommand.self, IdentitiesCommand.self, VarianceCommand.self,
+      ClaimsCommand.self,
     ])
 
   static func main() async {

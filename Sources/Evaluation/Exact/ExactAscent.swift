@@ -37,30 +37,6 @@ public struct ExactAscentConfiguration: Codable, Equatable, Sendable {
   }
 }
 
-/// The prompts of an enumerable language with their objectives and how often each is drawn.
-public struct EnumeratedObjectives: Sendable {
-  /// The different prompts.
-  public let prompts: [[Int]]
-  /// The share of each prompt; they sum to one.
-  public let frequencies: [Double]
-  /// The objective of each prompt.
-  public let objectives: [ExactObjective]
-  /// All completions, in the order of the objectives' tables.
-  public let completions: CompletionTree
-
-  /// Prompts with as many frequencies and objectives.
-  public init(
-    prompts: [[Int]], frequencies: [Double], objectives: [ExactObjective],
-    completions: CompletionTree
-  ) {
-    precondition(
-      prompts.count == frequencies.count && prompts.count == objectives.count,
-      "\(prompts.count) prompts, \(frequencies.count) frequencies, \(objectives.count) objectives")
-    (self.prompts, self.frequencies) = (prompts, frequencies)
-    (self.objectives, self.completions) = (objectives, completions)
-  }
-}
-
 /// Leads a policy up the exact gradient of the objective: what a trainer without noise would do.
 ///
 ///     ∇J = E_x Σ_y q(y|x)·(R(x, y) − V^q(x))·∇ log q(y|x)
@@ -119,7 +95,7 @@ extension EnumeratedObjectives {
     for (y, path) in completions.paths.enumerated() {
       let logRatio = logPolicy[y] - objective.logReference[y]
       let advantage = objective.rewards[y] - objective.beta * logRatio - value
-      for edge in path { pulls[edge] -= frequencies[x] * Double.exp(logPolicy[y]) * advantage }
+      for edge in path { pulls[edge] -= frequencies[x] * .exp(logPolicy[y]) * advantage }
     }
     return (pulls, value)
   }

@@ -36,6 +36,9 @@ public struct ExactObjective: Sendable {
   /// The log-probabilities of the optimal policy π*.
   public var optimalLogProbabilities: [Double] { normalized(tilted) }
 
+  /// The reference's probability p(y) of a completion.
+  public func referenceProbability(_ completion: Int) -> Double { .exp(logReference[completion]) }
+
   /// The expected reward E_q[r].
   public func reward(of logPolicy: [Double]) -> Double {
     expectation(of: rewards, under: logPolicy)

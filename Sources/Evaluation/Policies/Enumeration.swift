@@ -14,7 +14,8 @@ struct Enumeration: Sendable {
   let gold: [[Double]]
   let reference: ExactPolicy
   let frontier: ExactFrontier
-  private let objective: ExactMeanObjective?
+  /// The objective of every prompt, where the evaluation has one.
+  let goal: EnumeratedObjectives?
 
   init(
     of language: EnumerableLanguage, reference model: Transformer<Float>, prompts all: [[Int]],
@@ -37,9 +38,16 @@ struct Enumeration: Sendable {
     }
     frontier = ExactFrontier(
       logReferences: reference.logProbabilities, rewards: gold, frequencies: frequencies)
-    let (reference, gold, frequencies) = (reference, gold, frequencies)
-    objective = target.map {
-      ExactMeanObjective($0, reference: reference, gold: gold, frequencies: frequencies)
+    let tables = zip(reference.logProbabilities, gold)
+    let (prompts, frequencies) = (prompts, frequencies)
+    goal = target.map { target in
+      EnumeratedObjectives(
+        prompts: prompts, frequencies: frequencies,
+        objectives: tables.map { logReference, gold in
+          ExactObjective(
+            logReference: logReference, rewards: gold.map { $0 / target.annotatorTemperature },
+            beta: target.beta)
+        }, completions: tree)
     }
   }
 
@@ -58,8 +66,8 @@ struct Enumeration: Sendable {
     evaluation.exactKL = divergence
     evaluation.exactGold = weighted(policy.expectations(of: gold))
     evaluation.frontierGold = frontier.reward(atDivergence: divergence)
-    evaluation.suboptimality = objective?.suboptimality(of: policy)
-    evaluation.objective = objective?.normalizedValue(of: policy)
+    evaluation.suboptimality = goal?.suboptimality(of: policy)
+    evaluation.objective = goal?.normalizedValue(of: policy)
   }
 
   private func weighted(_ values: [Double]) -> Double { weightedSum(values, frequencies) }

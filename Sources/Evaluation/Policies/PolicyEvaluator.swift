@@ -79,6 +79,9 @@ public struct PolicyEvaluator: Sendable {
     return evaluation
   }
 
+  /// The prompts with their exact objectives: on the enumerable language, with an objective.
+  public var goal: EnumeratedObjectives? { enumeration?.goal }
+
   /// The policy's completions of the first prompts beside the reference's.
   public func samples(_ policy: Transformer<Float>, count: Int) throws -> [EvaluationSample] {
     try samples(of: completions(of: policy), count: count)

@@ -77,7 +77,9 @@ public struct GradientReport: Sendable {
       "gradient/dpo/squared_norm": preferenceSquaredNorm,
       "gradient/dpo/trcov": preferenceCovarianceTrace, "gradient/dpo/cosine": cosine,
     ]
-    for (estimator, trace) in covarianceTraces { values["gradient/trcov/\(estimator.name)"] = trace }
+    for (estimator, trace) in covarianceTraces {
+      values["gradient/trcov/\(estimator.name)"] = trace
+    }
     if let valueErrorPower {
       values["gradient/value_error_power"] = valueErrorPower
       if let least = covarianceTraces[.optimal] {

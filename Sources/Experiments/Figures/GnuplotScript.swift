@@ -31,7 +31,8 @@ public struct GnuplotScript: Sendable {
 
   private static func axis(_ figure: Figure) -> String {
     let scales = [("x", figure.xScale), ("y", figure.yScale)].filter { $0.1 == .logarithmic }
-    let logarithms = scales.map { "\nset logscale \($0.0)\nset format \($0.0) \"10^{%T}\"" }.joined()
+    let logarithms = scales.map { "\nset logscale \($0.0)\nset format \($0.0) \"10^{%T}\"" }
+      .joined()
     guard !figure.categories.isEmpty else { return "set xtics auto" + logarithms }
     let tics = figure.categories.enumerated().map { "\"\(quoted($1))\" \($0)" }
     return """

@@ -14,12 +14,21 @@ public func writeResults(
   try write(Data(CurvesTable(runs).csv.utf8), to: folder.appending(path: "curves.csv"))
   let figures =
     rewardCurveFigures(runs) + finalFigures(runs, cells: cells) + diagnosticFigures(cells)
+  try await writePage(figures: figures, to: folder) { drawings in
+    ReportPage(summary: summary, figures: figures, drawings: drawings, samples: samples(runs)).html
+  }
+}
+
+/// Draws the figures and writes `report.html` around them.
+///
+/// - Throws: ``FigureError`` where gnuplot is missing, after the page is written without drawings.
+func writePage(
+  figures: [Figure], to folder: URL, html: (_ drawings: [String: String]) -> String
+) async throws {
   var missing: FigureError?
   do { try await draw(figures, in: folder) } catch let error as FigureError { missing = error }
   let drawings = missing == nil ? readDrawings(figures, in: folder) : [:]
-  let page = ReportPage(
-    summary: summary, figures: figures, drawings: drawings, samples: samples(runs))
-  try write(Data(page.html.utf8), to: folder.appending(path: "report.html"))
+  try write(Data(html(drawings).utf8), to: folder.appending(path: "report.html"))
   if let missing { throw missing }
 }
 

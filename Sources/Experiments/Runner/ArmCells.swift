@@ -26,6 +26,7 @@ extension SeedWork {
           settings, PPOReward(source: source, offset: arm.rewardOffset), inputs, record, report)
       case .bestOfN(let settings):
         try (record: runBestOfN(settings, inputs, record, report), policy: Transformer<Float>?.none)
+      case .exactAscent(let settings): try runExactAscent(settings, inputs, record, report)
       }
     if let policy = trained.policy {
       try ModelFolder(folder.appending(path: checkpointName))
@@ -56,6 +57,27 @@ extension SeedWork {
     let heldOut = evaluateDPO(
       policy, reference: reference, pairs: inputs.data.test, loss: settings.loss)
     recorder.addToLastEvaluation(heldOut.logged)
+    recorder.certify(try inputs.aliasCertificate(policy))
+    return (recorder.finished(outcome: outcome), policy)
+  }
+
+  private func runExactAscent(
+    _ settings: ExactAscentConfiguration, _ inputs: ArmInputs, _ record: CellRecord,
+    _ report: @escaping (Int, Int, String) -> Void
+  ) throws -> (record: CellRecord, policy: Transformer<Float>?) {
+    guard let goal = inputs.evaluator.goal else {
+      throw ConfigurationError.contradiction("the completions of \(task.name) cannot be listed")
+    }
+    var recorder = ArmRecorder(
+      record, evaluator: inputs.evaluator, settings: specification.evaluation,
+      total: settings.maximumSteps, before: Cost(), report: report)
+    var policy = inputs.reference
+    let outcome = try ascendExactly(&policy, towards: goal, configuration: settings) {
+      step, policy, value, norm in
+      try recorder.observe(
+        step, policy, metrics: ["objective/exact": value, "grad_norm": norm], cost: Cost(),
+        note: "objective \(brief(value))")
+    }
     recorder.certify(try inputs.aliasCertificate(policy))
     return (recorder.finished(outcome: outcome), policy)
   }

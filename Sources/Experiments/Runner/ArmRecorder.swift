@@ -2,6 +2,7 @@ import Evaluation
 import Foundation
 import LanguageModel
 import Optimizers
+import Tokenization
 
 /// Writes down what a training shows, and evaluates its policy at the planned steps.
 struct ArmRecorder {
@@ -9,6 +10,7 @@ struct ArmRecorder {
   private let evaluator: PolicyEvaluator
   private let plan: Set<Int>
   private let total: Int
+  private let measuresGradients: Bool
   /// What was spent before this cell, on the reward model that it reads.
   private let before: Cost
   private let report: (_ step: Int, _ of: Int, _ note: String) -> Void
@@ -20,12 +22,13 @@ struct ArmRecorder {
     (self.record, self.evaluator, self.before) = (record, evaluator, before)
     (self.total, self.report) = (total, report)
     plan = Set(settings.steps(of: total))
+    measuresGradients = settings.gradients
   }
 
-  /// Takes a step's metrics; evaluates where the plan says so.
+  /// Takes a step's metrics; evaluates where the plan says so, the value model as a baseline too.
   mutating func observe(
-    _ step: Int, _ policy: borrowing Transformer<Float>, metrics: [String: Double], cost: Cost,
-    note: String
+    _ step: Int, _ policy: borrowing Transformer<Float>, value: ScalarModel<Float>? = nil,
+    metrics: [String: Double], cost: Cost, note: String
   ) throws {
     try Task.checkCancellation()
     record.training.append(MetricsRow(step: step, values: metrics))
@@ -35,6 +38,7 @@ struct ArmRecorder {
       record.evaluations.append(
         EvaluationRow(
           step: step, cost: step == 0 ? before : record.cost, values: evaluation.logged))
+      addToLastEvaluation(gradients(of: copy policy, value: value))
       record.samples = evaluation.samples.map(SampleRecord.init)
       if step == 0 {
         certify([
@@ -46,6 +50,19 @@ struct ArmRecorder {
       }
     }
     report(step, total, note)
+  }
+
+  /// What the exact gradients of a policy look like, where that is asked for.
+  private func gradients(
+    of policy: Transformer<Float>, value: ScalarModel<Float>?
+  ) -> [String: Double] {
+    guard measuresGradients, let goal = evaluator.goal else { return [:] }
+    let values = value.map { model in
+      model.lastTokenScores(
+        of: goal.prompts.map { TokenSequence(prompt: $0, completion: []) }
+      ).map { Double($0) }
+    }
+    return GradientReport(of: policy, towards: goal, learnedValues: values).logged
   }
 
   /// Adds checks to the certificate.

@@ -32,7 +32,7 @@ extension SeedWork {
       if !isLearned { cost.labels = cost.rollouts }
       let logged = metrics.logged.merging(inputs.promptValues(of: models.value)) { $1 }
       try recorder.observe(
-        step, models.policy, metrics: logged, cost: cost,
+        step, models.policy, value: models.value, metrics: logged, cost: cost,
         note: "reward \(brief(metrics.objective.scores)) kl \(brief(metrics.objective.kl))")
     }
     recorder.certify(try inputs.aliasCertificate(policy))

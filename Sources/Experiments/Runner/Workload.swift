@@ -1,3 +1,4 @@
+import Evaluation
 import DPO
 import LanguageModel
 import PPO
@@ -55,6 +56,8 @@ struct Workload: Sendable {
         * (samplingFactor + 4 + 6 * Double(settings.epochs)) + evaluations
     case .bestOfN(let settings):
       (samplingFactor + 1) * tokens(specification.evaluation.prompts * (settings.n.last ?? 1))
+    case .exactAscent(let settings):
+      3 * tokens(settings.maximumSteps * EnumerableLanguage.maximumCompletionCount) + evaluations
     }
   }
 

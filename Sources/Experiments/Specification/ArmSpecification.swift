@@ -1,4 +1,5 @@
 public import DPO
+public import Evaluation
 import Optimizers
 public import PPO
 
@@ -32,6 +33,8 @@ public enum ArmMethod: Equatable, Sendable {
   case dpo(DPOConfiguration)
   /// The reference's best of n completions under the reward model: no training at all.
   case bestOfN(BestOfNConfiguration)
+  /// The exact gradient of the true objective on an enumerable language: where all others are going.
+  case exactAscent(ExactAscentConfiguration)
 
   /// The method's name in records.
   public var name: String {
@@ -39,6 +42,7 @@ public enum ArmMethod: Equatable, Sendable {
     case .ppo: "ppo"
     case .dpo: "dpo"
     case .bestOfN: "best-of-n"
+    case .exactAscent: "exact-ascent"
     }
   }
 
@@ -48,6 +52,7 @@ public enum ArmMethod: Equatable, Sendable {
     case .ppo(_, let reward): reward == .learned
     case .dpo: false
     case .bestOfN: true
+    case .exactAscent: false
     }
   }
 }
@@ -81,6 +86,7 @@ extension ArmSpecification: Codable {
   enum CodingKeys: String, CodingKey, CaseIterable {
     case name, ppo, dpo, reward
     case bestOfN = "best-of-n"
+    case exactAscent = "exact-ascent"
     case rewardOffset = "reward_offset"
   }
 
@@ -96,10 +102,14 @@ extension ArmSpecification: Codable {
       methods.append(.ppo(settings, reward: reward ?? .learned))
     }
     if arm.contains(.dpo) { methods.append(.dpo(try arm.decode(forKey: .dpo))) }
+    if arm.contains(.exactAscent) {
+      methods.append(.exactAscent(try arm.decode(forKey: .exactAscent)))
+    }
     if arm.contains(.bestOfN) { methods.append(.bestOfN(try arm.decode(forKey: .bestOfN))) }
     guard methods.count == 1 else {
       throw ConfigurationError.contradiction(
-        "an arm has exactly one of the keys ppo, dpo and best-of-n; this one has \(methods.count)")
+        "an arm has exactly one of the keys ppo, dpo, best-of-n and exact-ascent; this one has \(methods.count)"
+      )
     }
     if reward != nil, methods[0].name != "ppo" {
       throw ConfigurationError.contradiction("'reward' chooses PPO's reward; remove it here")
@@ -121,6 +131,7 @@ extension ArmSpecification: Codable {
       try arm.encode(reward, forKey: .reward)
     case .dpo(let settings): try arm.encode(settings, forKey: .dpo)
     case .bestOfN(let settings): try arm.encode(settings, forKey: .bestOfN)
+    case .exactAscent(let settings): try arm.encode(settings, forKey: .exactAscent)
     }
   }
 }
@@ -130,3 +141,5 @@ extension KeyedDecodingContainer {
     try decode(T.self, forKey: key)
   }
 }
+
+extension ExactAscentConfiguration: DefaultedSettings {}

@@ -11,6 +11,8 @@ public struct EvaluationSpecification: Codable, Equatable, Sendable, DefaultedSe
   public var checkpoints = 8
   /// Completions kept side by side with the reference's.
   public var samples = 8
+  /// Whether evaluations measure the exact noise of gradients; on the enumerable language only.
+  public var gradients = false
 
   /// The documented defaults.
   public init() {}

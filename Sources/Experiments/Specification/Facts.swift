@@ -1,4 +1,5 @@
 import DPO
+import Evaluation
 import Foundation
 import LanguageModel
 import PPO
@@ -30,6 +31,7 @@ extension ArmSpecification {
       case .dpo(let settings): try differences(settings, from: DPOConfiguration())
       case .bestOfN(let settings):
         ["n \(settings.n.map(String.init).joined(separator: ", "))"]
+      case .exactAscent(let settings): try differences(settings, from: ExactAscentConfiguration())
       }
     return changed.isEmpty ? "defaults" : changed.joined(separator: ", ")
   }

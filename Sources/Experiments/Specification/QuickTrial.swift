@@ -1,3 +1,4 @@
+import Evaluation
 import DPO
 import LanguageModel
 import PPO
@@ -48,6 +49,9 @@ extension ArmSpecification {
       settings.n = settings.n.filter { $0 <= 4 }
       if settings.n.isEmpty { settings.n = [1] }
       trial.method = .bestOfN(settings)
+    case .exactAscent(var settings):
+      settings.maximumSteps = steps
+      trial.method = .exactAscent(settings)
     }
     return trial
   }

@@ -1,3 +1,5 @@
+import LanguageModel
+import Evaluation
 import DPO
 public import Foundation
 import Optimizers
@@ -38,7 +40,10 @@ extension ExperimentSpecification {
     try settings.locating("data") { try data.validate() }
     try settings.locating("sft") { try sft.validate() }
     try settings.locating("reward") { try reward.validate() }
-    try settings.locating("evaluation") { try evaluation.validate() }
+    try settings.locating("evaluation") {
+      try evaluation.validate()
+      try validateGradients()
+    }
     for (index, arm) in arms.enumerated() {
       try settings.locating("arms", "\(index)", arm.method.name) {
         try arm.validate()
@@ -49,6 +54,26 @@ extension ExperimentSpecification {
       try settings.locating("arms", "\(index)", arm.method.name) {
         try arm.validateObjective(beta: beta)
       }
+    }
+  }
+
+  /// Throws where gradients of all completions are asked for that there are not, or too many.
+  private func validateGradients() throws(ConfigurationError) {
+    guard evaluation.gradients else { return }
+    guard task.name == .enumerableLanguage else {
+      throw .outOfRange(
+        "gradients", "true",
+        allowed: "false on the task \(task.name.rawValue): a sum over all "
+          + "completions needs the task enumerable-language")
+    }
+    let completions = EnumerableLanguage.completionCount(
+      words: task.words, maximumWords: task.maximumWords)
+    let parameters = model.configuration(vocabularySize: task.words + 1).parameterCount
+    guard completions * parameters * 8 <= 1 << 31 else {
+      throw .outOfRange(
+        "gradients", "true",
+        allowed: "at most 2 GiB of scores; \(completions) completions of a "
+          + "model of \(parameters) parameters take \(completions * parameters * 8 >> 20) MiB")
     }
   }
 
@@ -81,11 +106,17 @@ extension ArmSpecification {
     case .ppo(let settings, _): try settings.validate()
     case .dpo(let settings): try settings.validate()
     case .bestOfN(let settings): try settings.validate()
+    case .exactAscent(let settings): try settings.validate()
     }
   }
 
   /// Throws where the arm's baseline needs completions that the task cannot list.
   fileprivate func validateBaseline(on task: TaskConfiguration) throws(ConfigurationError) {
+    if case .exactAscent = method, task.name != .enumerableLanguage {
+      throw .contradiction(
+        "exact-ascent sums over all completions of a prompt, which the task \(task.name.rawValue) "
+          + "cannot list; use the task enumerable-language or remove the arm")
+    }
     guard case .ppo(let settings, _) = method, settings.baseline.needsEnumeration,
       task.name != .enumerableLanguage
     else { return }

@@ -1,3 +1,5 @@
+import Optimizers
+import LanguageModel
 import Evaluation
 import Foundation
 import PPO

@@ -35,7 +35,9 @@ extension ExactAct {
         "Exact covariance trace of the policy gradient at the reference, for the bandit p = (1/2, 1/3, 1/6), r = (0, 1, 3), β = 1. "
         + "At the reference the policy value and the reference mean are the same number.",
       xLabel: "baseline b", yLabel: "trCov(b)",
-      series: [FigureSeries(name: "trCov(b*) + (b − b*)² F", color: "#999999", style: .line, points: curve)]
+      series: [
+        FigureSeries(name: "trCov(b*) + (b − b*)² F", color: "#999999", style: .line, points: curve)
+      ]
         + zip(parabola.marks, colors).map { mark, color in
           FigureSeries(
             name: mark.label, color: color, style: .errorBar,
@@ -185,7 +187,8 @@ extension TrainingAct {
     }
     return Figure(
       name: "training-end", title: "Where training with each baseline ended",
-      caption: "Mean log₁₀ of the final KL(π‖π*) over paired seeds with the 95 % t interval; lower is better.",
+      caption:
+        "Mean log₁₀ of the final KL(π‖π*) over paired seeds with the 95 % t interval; lower is better.",
       xLabel: "", yLabel: "log₁₀ KL(π‖π*) at the end",
       categories: names.map { $0.replacing("-", with: " ") },
       series: offsets.enumerated().map { index, offset in
