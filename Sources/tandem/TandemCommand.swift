@@ -15,6 +15,7 @@ struct TandemCommand: AsyncParsableCommand {
         tandem run experiments/reward-curves --dry-run what would run, and what it costs
         tandem compare runs/a runs/b                   shared curves of two runs
         tandem dpo --data pairs.jsonl --model sft --output dpo
+        tandem explain variance --input bandit.json    a theory in numbers
 
       Results go to stdout, progress and errors to stderr. Exit codes: 0 done, 64 usage, 65 data,
       66 missing input, 69 missing tool, 70 numerical failure, 73 output cannot be created or is in
@@ -24,7 +25,7 @@ struct TandemCommand: AsyncParsableCommand {
     subcommands: [
       ListCommand.self, RunCommand.self, CompareCommand.self, ReportCommand.self, SFTCommand.self,
       RewardCommand.self, PPOCommand.self, DPOCommand.self, SampleCommand.self,
-      EvaluateCommand.self,
+      EvaluateCommand.self, ExplainCommand.self,
     ])
 
   static func main() async {
