@@ -43,6 +43,16 @@ sentiment: build ## The same comparison on real movie reviews (about 12 minutes 
 	$(TANDEM) run experiments/sentiment --output runs/sentiment$(if $(QUICK),-quick) \
 	  --results $(if $(QUICK),runs/sentiment-quick/results,results/sentiment) $(QUICK_FLAG) $(JOBS_FLAG)
 
+identities: build ## Check every theorem numerically (10 seconds after the build)
+	$(TANDEM) identities --results results/identities
+
+claims: build ## Collect every claim and its verdict into results/README.md
+	$(TANDEM) claims results
+
+mutants: setup ## Break formulas on purpose and see which identities notice (about 5 minutes)
+	@Scripts/install.sh python3:python3
+	python3 Scripts/mutants.py results/identities/mutants.md
+
 lint: setup ## Check format, import table, and that unsafe code stays in its room
 	@Scripts/install.sh python3:python3
 	swift format lint --strict --recursive --parallel Sources Tests Package.swift
@@ -62,4 +72,4 @@ docs: setup ## Build the DocC pages of every module into .build/docs
 clean: ## Remove everything that was built (results and runs stay)
 	rm -rf .build
 
-.PHONY: help setup build test experiment tuning sentiment lint format size docs clean
+.PHONY: help setup build test experiment tuning sentiment identities claims mutants lint format size docs clean

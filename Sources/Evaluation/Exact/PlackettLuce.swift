@@ -8,6 +8,7 @@ import RealModule
 /// completions it is the Bradley–Terry model.
 ///
 /// - Parameter rewards: The rewards of the ranked completions, the best completion's first.
+/// - Returns: log p(τ); zero for one completion.
 public func rankingLogProbability(ofRanked rewards: [Double]) -> Double {
   rewards.indices.reduce(0) { sum, k in
     sum + rewards[k] - logSumOfExponentials(Array(rewards[k...]))

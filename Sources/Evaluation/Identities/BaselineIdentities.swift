@@ -2,7 +2,7 @@ import Datasets
 import RealModule
 
 extension Identity {
-  /// Fixed baselines: the parabola, and what vanishes at the optimum. Rafailov (2023), section 5.2.
+  /// Fixed baselines of Rafailov (2023), section 5.2: the parabola, and what vanishes at the optimum.
   static let baselines: [Identity] = [
     Identity(
       "baselines.quadratic-law", "every fixed baseline is a point of one parabola (V1)",

@@ -21,8 +21,12 @@ extension Identity {
       "∇L(π*) = 0", source: "Rafailov (2023), sections 4 and 5.1", eachBandit: checkDPOOptimum),
     Identity(
       "labels.information-equality", "there, the noise of a pair's gradient is the Hessian (W1)",
-      "tr Cov = tr ∇²L = β²·E[σ(Δr)·(1 − σ(Δr))·|s₁ − s₂|²] > 0", source: "derived",
-      instances: 6, eachBandit: checkInformationEquality),
+      "Cov = ∇²L, tr Cov = β²·E[σ(Δr)·(1 − σ(Δr))·|s₁ − s₂|²] > 0", source: "derived",
+      instances: 6, actions: 2...5, eachBandit: checkInformationEquality),
+    Identity(
+      "labels.reward-model", "the reward model's gradient carries the same noise of labels",
+      "r_φ = r: ∇L = 0, tr Cov = E[σ(Δr)·(1 − σ(Δr))·|∇r₁ − ∇r₂|²] > 0", source: "derived",
+      eachBandit: checkRewardGradient),
     Identity(
       "labels.step-0", "the loss is log 2 where the policy is the reference", "L(p) = log 2",
       source: "Rafailov (2023), equation 7", eachBandit: checkStepZero),
@@ -127,27 +131,63 @@ private func checkInformationEquality(
   _ bandit: RandomBandit, _ generator: inout CounterGenerator, _ deviation: inout Deviation
 ) {
   let optimum = bandit.objective.optimalLogProbabilities
-  let curvature = optimum.indices.reduce(0) { sum, i in
-    sum
-      + numericalDerivative { step in
-        var logits = optimum
-        logits[i] += step
-        return -tapedDescent(bandit, logits: logits) {
-          plainSigmoid(bandit.rewards[$0.chosen] - bandit.rewards[$0.rejected])
-        }[i]
-      }
+  let preference = { (pair: CompletionPair) in
+    plainSigmoid(bandit.rewards[pair.chosen] - bandit.rewards[pair.rejected])
   }
-  let (p, rewards) = (bandit.p, bandit.rewards)
+  let (p, indices) = (bandit.p, optimum.indices)
+  var covariance = indices.map { _ in indices.map { _ in 0.0 } }
+  for pair in CompletionPair.all(of: bandit.count) where pair.chosen != pair.rejected {
+    let policy = TapedPolicy(base: optimum)
+    let loss = DPOLoss(beta: bandit.beta)(
+      policy.pairs([pair], logReference: bandit.objective.logReference))
+    let gradient = policy.gradient(of: loss)
+    let weight = 2 * p[pair.chosen] * p[pair.rejected] * preference(pair)
+    for i in indices { for j in indices { covariance[i][j] += weight * gradient[i] * gradient[j] } }
+  }
+  let trace = indices.reduce(0) { $0 + covariance[$1][$1] }
+  deviation.compare(tabularGradient(bandit, at: optimum).covarianceTrace, to: trace)
   let information = plainSum(p) { i in
     plainSum(p) { j in
-      let preference = plainSigmoid(rewards[i] - rewards[j])
+      let chance = preference(CompletionPair(chosen: i, rejected: j))
       // |s₁ − s₂|² = |e₁ − e₂|² is 2 for a table of logits.
-      return i == j ? 0 : 2 * bandit.beta * bandit.beta * preference * (1 - preference)
+      return i == j ? 0 : 2 * bandit.beta * bandit.beta * chance * (1 - chance)
     }
   }
-  let trace = tabularGradient(bandit, at: optimum).covarianceTrace
   deviation.compare(trace, to: information)
-  deviation.compare(curvature, to: information)
+  for i in indices {
+    let row = numericalGradient(at: optimum) {
+      -tapedDescent(bandit, logits: $0, preference: preference)[i]
+    }
+    deviation.compare(row, to: covariance[i], scale: trace)
+  }
+}
+
+private func checkRewardGradient(
+  _ bandit: RandomBandit, _ generator: inout CounterGenerator, _ deviation: inout Deviation
+) {
+  let (p, rewards) = (bandit.p, bandit.rewards)
+  let model = rewards.map { $0 + generator.normal() }
+  let exact = ExactPreferenceGradient(
+    reward: ScoredReward(tabular: model), objective: bandit.objective)
+  let slope = numericalGradient(at: model) { scores in
+    plainSum(p) { i in
+      plainSum(p) { j in
+        plainSigmoid(rewards[i] - rewards[j]) * plainRankingLoss(scores[i] - scores[j])
+          + plainSigmoid(rewards[j] - rewards[i]) * plainRankingLoss(scores[j] - scores[i])
+      }
+    }
+  }
+  deviation.compare(exact.descent, to: slope.map { -$0 }, scale: 1e-3)
+  let fitted = ExactPreferenceGradient(
+    reward: ScoredReward(tabular: rewards), objective: bandit.objective)
+  for slope in fitted.descent { deviation.vanish(slope, scale: 1) }
+  let noise = plainSum(p) { i in
+    plainSum(p) { j in
+      let chance = plainSigmoid(rewards[i] - rewards[j])
+      return i == j ? 0 : 2 * chance * (1 - chance)
+    }
+  }
+  deviation.compare(fitted.covarianceTrace, to: noise)
 }
 
 private func checkStepZero(
@@ -190,7 +230,7 @@ private func checkOneBitLeaveOneOut(
       to: plainCombination(
         [bandit.beta / 2, -bandit.beta / 2], of: [scores[pair.chosen], scores[pair.rejected]]))
   }
-  let small = bandit.rewarded(rewards.map { 1e-5 * ($0 - rewards[0]) })
+  let small = bandit.rewarded(rewards.map { 3e-6 * ($0 - rewards[0]) })
   let table = ScoredPolicy(tabular: reference)
   let direction = ExactPolicyGradient(policy: table, objective: small).gradient
   deviation.compare(

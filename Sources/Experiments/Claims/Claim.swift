@@ -58,6 +58,6 @@ public struct Claim: Codable, Hashable, Sendable {
     (self.effect, self.interval, self.seeds, self.command) = (effect, interval, seeds, command)
   }
 
-  /// Whether the claim fails a build: a theorem or law that does not hold. Empirical ones never do.
+  /// Whether the claim fails a build, as a theorem or law does that does not hold.
   public var failsBuild: Bool { tier != .empirical && verdict != .holds }
 }

@@ -34,7 +34,7 @@ public struct ClaimRegistry: Encodable, Sendable {
     var claims: [CollectedClaim] = []
     for name in names.sorted() {
       let folder = results.appending(path: name)
-      try writeMissingClaims(in: folder)
+      try Self.writeMissingClaims(in: folder)
       guard Self.exists(ClaimFile.name, in: folder) else { continue }
       claims += try ClaimFile(in: folder).claims.map { CollectedClaim(folder: name, claim: $0) }
     }
@@ -71,9 +71,9 @@ public struct ClaimRegistry: Encodable, Sendable {
     FileManager.default.fileExists(atPath: folder.appending(path: name).path)
   }
 
-  private func writeMissingClaims(in folder: URL) throws {
+  private static func writeMissingClaims(in folder: URL) throws {
     let file = folder.appending(path: "summary.json")
-    guard !Self.exists(ClaimFile.name, in: folder), let data = try? Data(contentsOf: file),
+    guard !exists(ClaimFile.name, in: folder), let data = try? Data(contentsOf: file),
       let summary = try? decodeRecord(ExperimentSummary.self, from: data)
     else { return }
     let claims = experimentClaims(summary)

@@ -31,6 +31,18 @@ import Testing
     }
   }
 
+  @Test func theArticleNamesEveryIdentityAndNoOther() throws {
+    let tests = URL(filePath: #filePath).deletingLastPathComponent()
+    let file = tests.appending(
+      path: "../../../Sources/Evaluation/Evaluation.docc/VarianceArgument.md")
+    let text = try String(contentsOf: file.standardized, encoding: .utf8)
+    let themes = Set(Identity.all.compactMap { $0.id.split(separator: ".").first })
+    let quoted = text.split(separator: "`").filter { word in
+      themes.contains { word.hasPrefix($0 + ".") } && !word.contains(" ")
+    }
+    #expect(Set(quoted.map(String.init)) == Set(Identity.all.map(\.id)))
+  }
+
   @Test func doublesHoldToNineDigitsAndTransformersToFour() {
     for identity in Identity.all {
       #expect(identity.tolerance <= (identity.id.hasPrefix("transformer.") ? 1e-4 : 1e-9))
