@@ -101,6 +101,20 @@ public struct ExactPolicyGradient: Sendable {
     covarianceTrace(centredBaseline: baselineMean - softValue, variance: variance)
   }
 
+  /// The covariance trace with the policy's value V^q for a baseline.
+  ///
+  /// The same as `covarianceTrace(baseline: policyValue)`, with all digits where V^q is large.
+  public func policyValueCovarianceTrace() -> Double {
+    covarianceTrace(centredBaseline: centredPolicyValue, variance: 0)
+  }
+
+  /// The covariance trace with the reference's mean E_p[r] for a baseline.
+  ///
+  /// The same as `covarianceTrace(baseline: referenceMean)`, with all digits where E_p[r] is large.
+  public func referenceMeanCovarianceTrace() -> Double {
+    covarianceTrace(centredBaseline: objective.referenceMean, variance: 0)
+  }
+
   /// The covariance trace with the reward of one reference completion, b = r(y′), y′ ~ p.
   ///
   /// Rafailov (2023), section 5.2: "a human completion baseline, essentially a single sample
@@ -127,8 +141,7 @@ public struct ExactPolicyGradient: Sendable {
     precondition(k > 1, "leave-one-out with \(k) samples")
     let pairs = Double(k * (k - 1))
     let pairTrace = (weightedReturnVariance + returnVariance * fisherTrace) / 2
-    let valueTrace = covarianceTrace(centredBaseline: centredPolicyValue, variance: 0)
-    return (Double(k - 2) * valueTrace + 2 * pairTrace) / pairs
+    return (Double(k - 2) * policyValueCovarianceTrace() + 2 * pairTrace) / pairs
   }
 
   /// The covariance trace with the mean of all k samples, the own one included, for a baseline.

@@ -76,13 +76,13 @@ extension EstimatorExplanation {
       covarianceTrace = exact.covarianceTrace(baseline: exact.softValue)
     case .policyValue:
       moments = (exact.policyValue, 0)
-      covarianceTrace = exact.covarianceTrace(baseline: exact.policyValue)
+      covarianceTrace = exact.policyValueCovarianceTrace()
     case .optimal:
       moments = (exact.optimalBaseline, 0)
       covarianceTrace = exact.leastCovarianceTrace
     case .referenceMean:
       moments = (exact.referenceMean, 0)
-      covarianceTrace = exact.covarianceTrace(baseline: exact.referenceMean)
+      covarianceTrace = exact.referenceMeanCovarianceTrace()
     case .referenceSample:
       moments = (exact.referenceMean, exact.referenceVariance)
       covarianceTrace = exact.referenceSampleCovarianceTrace()

@@ -1,7 +1,7 @@
 /// Every quantity of the variance argument for one bandit: what `tandem explain variance` prints.
 ///
 /// The policy is a softmax with one free logit for each completion, θ = log q. The documentation of
-/// each field says its equation; `Variance.md` lists them with their JSON names.
+/// each field says its equation; `tandem explain variance --help` lists the JSON names.
 public struct VarianceExplanation: Codable, Equatable, Sendable {
   /// The version of this layout.
   public var schema = "tandem.explain.variance/1"

@@ -41,7 +41,7 @@ import Testing
       fragments: ["policy[1] is 0", "−∞"]),
     Mistake(
       text: #"{"reference":[0.5,0.500002],"reward":[0,1],"beta":1}"#,
-      fragments: ["'reference' sums to 1.000002"]),
+      fragments: ["'reference' sums to 1.00000"]),
     Mistake(
       text: #"{"reference":[0.5,0.5],"reward":[0,1],"beta":0}"#, fragments: ["'beta' is 0"]),
     Mistake(
