@@ -113,10 +113,10 @@ MUTANTS = [
      "second moment without Euler's constant"),
     (VARIANCE + "LogMeanExp.swift", "(centred.softValue + moments.mean, moments.variance)",
      "(centred.softValue - moments.mean, moments.variance)", "log-mean-exp lies above V*"),
-    (VARIANCE + "ExactPreferenceGradient.swift", "margin: modelRewards[i] - modelRewards[j]",
-     "margin: modelRewards[j] - modelRewards[i]", "the margin's sign"),
-    (VARIANCE + "ExactPreferenceGradient.swift", "surplus: surplus[i] - surplus[j]",
-     "surplus: objective.rewards[i] - objective.rewards[j]", "the pull without the margin"),
+    (VARIANCE + "ExactPreferenceGradient.swift", "modelRewards[i] - modelRewards[j]",
+     "modelRewards[j] - modelRewards[i]", "the margin's sign"),
+    (VARIANCE + "ExactPreferenceGradient.swift", "surplus[i] - surplus[j]",
+     "objective.rewards[i] - objective.rewards[j]", "the pull without the margin"),
     (VARIANCE + "ExactPreferenceGradient.swift", "preferred * softplus(-margin) + other * softplus(margin)",
      "preferred * softplus(-margin)", "the loss of one label only"),
     (VARIANCE + "ExactPreferenceGradient.swift", "preferred * other + error * error", "error * error",
@@ -200,8 +200,11 @@ def build(folder, mutants):
         (sources / module / "Mutant.swift").write_text(SWITCH)
     plant(mutants, sources)
     flags = ["-Xcc", "-march=native", "-Xcc", "-fno-math-errno"] if os.uname().machine == "x86_64" else []
-    subprocess.run(["swift", "build", "-c", "release", "--package-path", folder, *flags], check=True,
-                   stdout=subprocess.DEVNULL if "-q" in sys.argv else sys.stderr)
+    command = ["swift", "build", "-c", "release", "--package-path", folder, *flags]
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode:
+        errors = [line for line in result.stdout.splitlines() if ": error:" in line]
+        sys.exit("mutants: the copy does not build\n" + "\n".join(dict.fromkeys(errors)))
     return folder / ".build/release/verify"
 
 
