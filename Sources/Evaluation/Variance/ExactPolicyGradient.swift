@@ -33,6 +33,12 @@ public struct ExactPolicyGradient: Sendable {
   public let referenceVariance: Double
   /// The variance Var_q[R] of the return under the policy.
   public let returnVariance: Double
+  /// How far the policy is from the reference, KL(q‖p) in nats.
+  public let divergenceFromReference: Double
+  /// How far the policy is from the optimum, KL(q‖π*) = (V* − V^q)/β in nats.
+  public let divergenceFromOptimum: Double
+  /// How far the reference is from the optimum, KL(p‖π*) = (V* − E_p[r])/β in nats.
+  public let referenceDivergenceFromOptimum: Double
   /// The least covariance trace of all baselines, trCov(b*).
   public let leastCovarianceTrace: Double
 
@@ -75,6 +81,12 @@ public struct ExactPolicyGradient: Sendable {
     optimalBaseline = centred.softValue + best
     referenceMean = expectation(of: objective.rewards, under: objective.logReference)
     referenceVariance = centred.referenceVariance
+    divergenceFromOptimum = divergence(probabilities, advantages.map { $0 / objective.beta })
+    divergenceFromReference = divergence(
+      probabilities, zip(objective.logReference, policy.logProbabilities).map { $0 - $1 })
+    referenceDivergenceFromOptimum = divergence(
+      objective.logReference.map { Double.exp($0) },
+      centred.advantages(of: objective.logReference).map { $0 / objective.beta })
   }
 
   /// The covariance trace with a fixed baseline, trCov(b*) + (b − b*)²·F.
@@ -87,6 +99,20 @@ public struct ExactPolicyGradient: Sendable {
   ///     trCov = trCov(E b) + Var(b)·F
   public func covarianceTrace(baselineMean: Double, variance: Double) -> Double {
     covarianceTrace(centredBaseline: baselineMean - softValue, variance: variance)
+  }
+
+  /// The covariance trace with the policy's value V^q for a baseline.
+  ///
+  /// The same as `covarianceTrace(baseline: policyValue)`, with all digits where V^q is large.
+  public func policyValueCovarianceTrace() -> Double {
+    covarianceTrace(centredBaseline: centredPolicyValue, variance: 0)
+  }
+
+  /// The covariance trace with the reference's mean E_p[r] for a baseline.
+  ///
+  /// The same as `covarianceTrace(baseline: referenceMean)`, with all digits where E_p[r] is large.
+  public func referenceMeanCovarianceTrace() -> Double {
+    covarianceTrace(centredBaseline: objective.referenceMean, variance: 0)
   }
 
   /// The covariance trace with the reward of one reference completion, b = r(y′), y′ ~ p.
@@ -115,8 +141,7 @@ public struct ExactPolicyGradient: Sendable {
     precondition(k > 1, "leave-one-out with \(k) samples")
     let pairs = Double(k * (k - 1))
     let pairTrace = (weightedReturnVariance + returnVariance * fisherTrace) / 2
-    let valueTrace = covarianceTrace(centredBaseline: centredPolicyValue, variance: 0)
-    return (Double(k - 2) * valueTrace + 2 * pairTrace) / pairs
+    return (Double(k - 2) * policyValueCovarianceTrace() + 2 * pairTrace) / pairs
   }
 
   /// The covariance trace with the mean of all k samples, the own one included, for a baseline.
@@ -132,4 +157,10 @@ public struct ExactPolicyGradient: Sendable {
     let distance = centredBaseline - centredOptimalBaseline
     return leastCovarianceTrace + (distance * distance + variance) * fisherTrace
   }
+}
+
+/// KL(q‖q′) = Σ q·(exp(d) − 1 − d) with d = log(q′/q): no term is negative, so that a small
+/// divergence keeps its digits.
+private func divergence(_ probabilities: [Double], _ logRatios: [Double]) -> Double {
+  zip(probabilities, logRatios).reduce(0) { $0 + $1.0 * exponentialBeyondLinear($1.1) }
 }

@@ -1,11 +1,11 @@
 /// What is wrong with a JSON document, and at which byte.
-enum JSONError: Error, Equatable {
+package enum JSONError: Error, Equatable {
   case syntax(byte: Int, reason: String)
   case duplicateKey(String)
 }
 
 /// A strict JSON parser (RFC 8259) that refuses duplicate keys and deep nesting.
-struct JSONParser {
+package struct JSONParser {
   private let bytes: [UInt8]
   private var position = 0
   private static let deepestNesting = 64
@@ -15,7 +15,7 @@ struct JSONParser {
   }
 
   /// The document that the bytes hold, with nothing but white space around it.
-  static func parse(_ bytes: [UInt8]) throws(JSONError) -> JSONValue {
+  package static func parse(_ bytes: [UInt8]) throws(JSONError) -> JSONValue {
     var parser = JSONParser(bytes)
     parser.skipWhiteSpace()
     let value = try parser.value(depth: 0)

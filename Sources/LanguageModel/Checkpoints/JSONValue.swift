@@ -2,7 +2,7 @@
 ///
 /// Checkpoints need what Foundation's coders do not promise: the same bytes for the same model,
 /// `1.0` written as a fraction, and duplicate keys noticed.
-enum JSONValue: Equatable {
+package enum JSONValue: Equatable {
   case null
   case boolean(Bool)
   /// A number as it is written.
@@ -12,9 +12,9 @@ enum JSONValue: Equatable {
   /// Members in their order; keys are distinct.
   case object([Member])
 
-  struct Member: Equatable {
-    var key: String
-    var value: JSONValue
+  package struct Member: Equatable {
+    package var key: String
+    package var value: JSONValue
   }
 
   static func integer(_ value: Int) -> JSONValue { .number("\(value)") }
@@ -39,7 +39,7 @@ enum JSONValue: Equatable {
     if case .number(let text) = self { Int(text) } else { nil }
   }
 
-  var double: Double? {
+  package var double: Double? {
     if case .number(let text) = self { Double(text) } else { nil }
   }
 
@@ -47,7 +47,7 @@ enum JSONValue: Equatable {
     if case .boolean(let value) = self { value } else { nil }
   }
 
-  var array: [JSONValue]? {
+  package var array: [JSONValue]? {
     if case .array(let elements) = self { elements } else { nil }
   }
 }
