@@ -57,8 +57,12 @@ MUTANTS = [
      "the annotator prefers the worse"),
     ("PPO/KLPenalty.swift", "case .k1: -logRatio", None, "k1's sign",
      "case .k1: activeMutant == {n} ? logRatio : -logRatio"),
-    ("PPO/KLPenalty.swift", ".exponential(logRatio) - 1 - logRatio", None,
-     "k3 adds the log-ratio", ".exponential(logRatio) - 1 - (activeMutant == {n} ? -logRatio : logRatio)"),
+    ("PPO/KLPenalty.swift", "reference - policy", "(reference - policy) * (reference - policy)",
+     "k1 and k3 of the squared log-ratio"),
+    ("PPO/KLPenalty.swift", "1 - logRatio", None, "k3 adds the log-ratio",
+     "1 - (activeMutant == {n} ? -logRatio : logRatio)"),
+    ("PPO/KLPenalty.swift", ".exponential(logRatio)", None, "k3 of the inverse ratio, in PPO",
+     ".exponential(activeMutant == {n} ? -logRatio : logRatio)"),
     ("PPO/TokenRewards.swift", "-klPenalty * $0", "klPenalty * $0", "the KL penalty is a bonus"),
     ("PPO/TokenRewards.swift", "rewards[last] += score", None, "the score is lost",
      "rewards[last] += activeMutant == {n} ? 0 : score"),
@@ -103,20 +107,24 @@ MUTANTS = [
      "advantages.map { $0 - value }", "the parabola's lowest point is taken at V^q"),
     (VARIANCE + "ExactPolicyGradient.swift", "weightedReturnVariance + returnVariance * fisherTrace",
      "weightedReturnVariance", "ζ₂ without Var(R)·F"),
-    (VARIANCE + "ExactPolicyGradient.swift", "Double(k - 2) * valueTrace + 2 * pairTrace",
-     "Double(k - 1) * valueTrace + 2 * pairTrace", "leave-one-out with K − 1 for K − 2"),
+    (VARIANCE + "ExactPolicyGradient.swift", "Double(k - 2) * policyValueCovarianceTrace()",
+     "Double(k - 1) * policyValueCovarianceTrace()", "leave-one-out with K − 1 for K − 2"),
     (VARIANCE + "ExactPolicyGradient.swift", "factor * factor * leaveOneOutCovarianceTrace(samples: k)",
      "factor * leaveOneOutCovarianceTrace(samples: k)", "the batch mean's factor once"),
     (VARIANCE + "ExactPolicyGradient.swift", "policyValue = centred.softValue + value", None, "V^q is V*",
      "policyValue = centred.softValue + (activeMutant == {n} ? 0 : value)"),
+    (VARIANCE + "ExactPolicyGradient.swift", "centredBaseline: centredPolicyValue, variance: 0", None,
+     "the policy value's trace is that of V*", "centredBaseline: activeMutant == {n} ? 0 : centredPolicyValue, variance: 0"),
+    (VARIANCE + "ExactPolicyGradient.swift", "zip(objective.logReference, policy.logProbabilities).map { $0 - $1 }",
+     "zip(objective.logReference, policy.logProbabilities).map { $1 - $0 }", "the divergence's log-ratio is inverted"),
     (VARIANCE + "LogMeanExp.swift", "difference * count * (center + eulersConstant)", "difference * count * center",
      "second moment without Euler's constant"),
     (VARIANCE + "LogMeanExp.swift", "(centred.softValue + moments.mean, moments.variance)",
      "(centred.softValue - moments.mean, moments.variance)", "log-mean-exp lies above V*"),
-    (VARIANCE + "ExactPreferenceGradient.swift", "margin: modelRewards[i] - modelRewards[j]",
-     "margin: modelRewards[j] - modelRewards[i]", "the margin's sign"),
-    (VARIANCE + "ExactPreferenceGradient.swift", "surplus: surplus[i] - surplus[j]",
-     "surplus: objective.rewards[i] - objective.rewards[j]", "the pull without the margin"),
+    (VARIANCE + "ExactPreferenceGradient.swift", "modelRewards[i] - modelRewards[j]",
+     "modelRewards[j] - modelRewards[i]", "the margin's sign"),
+    (VARIANCE + "ExactPreferenceGradient.swift", "surplus[i] - surplus[j]",
+     "objective.rewards[i] - objective.rewards[j]", "the pull without the margin"),
     (VARIANCE + "ExactPreferenceGradient.swift", "preferred * softplus(-margin) + other * softplus(margin)",
      "preferred * softplus(-margin)", "the loss of one label only"),
     (VARIANCE + "ExactPreferenceGradient.swift", "preferred * other + error * error", "error * error",
@@ -200,8 +208,11 @@ def build(folder, mutants):
         (sources / module / "Mutant.swift").write_text(SWITCH)
     plant(mutants, sources)
     flags = ["-Xcc", "-march=native", "-Xcc", "-fno-math-errno"] if os.uname().machine == "x86_64" else []
-    subprocess.run(["swift", "build", "-c", "release", "--package-path", folder, *flags], check=True,
-                   stdout=subprocess.DEVNULL if "-q" in sys.argv else sys.stderr)
+    command = ["swift", "build", "-c", "release", "--package-path", folder, *flags]
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode:
+        errors = [line for line in result.stdout.splitlines() if ": error:" in line]
+        sys.exit("mutants: the copy does not build\n" + "\n".join(dict.fromkeys(errors)))
     return folder / ".build/release/verify"
 
 

@@ -44,6 +44,14 @@ private func checkParabola(
   let best = plainSum(q) { returns[$0] * norms[$0] } / problem.plainFisherTrace
   deviation.compare(exact.optimalBaseline, to: best, scale: problem.bandit.scale)
   let least = problem.plainCovariance(baseline: best)
+  deviation.compare(exact.leastCovarianceTrace, to: least, scale: scale)
+  deviation.compare(
+    exact.policyValueCovarianceTrace(),
+    to: problem.plainCovariance(baseline: plainSum(q) { returns[$0] }), scale: scale)
+  let referenceMean = plainSum(problem.bandit.p) { problem.bandit.rewards[$0] }
+  deviation.compare(
+    exact.referenceMeanCovarianceTrace(), to: problem.plainCovariance(baseline: referenceMean),
+    scale: scale)
   for baseline in [0, exact.softValue, exact.policyValue, best, 5 * generator.normal()] {
     let trace = exact.covarianceTrace(baseline: baseline)
     deviation.compare(trace, to: problem.plainCovariance(baseline: baseline), scale: scale)

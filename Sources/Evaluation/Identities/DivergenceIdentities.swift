@@ -6,7 +6,7 @@ extension Identity {
   /// Estimates of divergences and their gradients; the best of n.
   static let divergences: [Identity] = [
     Identity(
-      "divergences.estimators", "k1 and k3 are unbiased, k2 is not",
+      "divergences.estimators", "k1 and k3 are unbiased, and k3 is never negative",
       "E_q[k1] = E_q[k3] = KL(q‖p), k3 ≥ 0", source: "Schulman (2020), Approximating KL divergence",
       eachProblem: checkEstimatorValues),
     Identity(

@@ -103,6 +103,11 @@ private func checkGap(
   deviation.compare(
     exact.softValue - exact.policyValue,
     to: bandit.beta * plainDivergence(problem.q, bandit.plainOptimum), scale: bandit.scale)
+  deviation.compare(exact.divergenceFromReference, to: plainDivergence(problem.q, bandit.p))
+  deviation.compare(
+    exact.divergenceFromOptimum, to: plainDivergence(problem.q, bandit.plainOptimum))
+  deviation.compare(
+    exact.referenceDivergenceFromOptimum, to: plainDivergence(bandit.p, bandit.plainOptimum))
   deviation.compare(
     exact.policyValue, to: plainSum(problem.q) { problem.plainReturns[$0] }, scale: bandit.scale)
   deviation.compare(

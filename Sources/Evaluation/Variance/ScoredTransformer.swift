@@ -69,6 +69,8 @@ public struct ScoredReward: Sendable {
 }
 
 /// The sum of a column and its gradient for every completion, each from a pass of its own.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
 private func differentiated<Scalar: BLASScalar>(
   _ parameters: ParameterSet<Scalar>, over completions: [[Int]],
   column: ([Int], RecordedParameters<Scalar>, Tape<Scalar>) -> Tensor<Scalar>

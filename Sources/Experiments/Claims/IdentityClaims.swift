@@ -9,7 +9,7 @@ public func identityClaims(_ identities: [VerifiedIdentity]) -> [Claim] {
       statement: "\(identity.name): \(identity.equation)", tier: .theorem,
       metric: "largest relative error over random instances",
       rule: "error ≤ \(identity.tolerance)", verdict: identity.holds ? .holds : .broken,
-      effect: identity.error, command: "tandem identities")
+      effect: Double(String(format: "%.1e", identity.error)), command: "tandem identities")
   }
 }
 
