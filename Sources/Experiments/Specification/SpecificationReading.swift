@@ -42,7 +42,7 @@ extension ExperimentSpecification {
     for (index, arm) in arms.enumerated() {
       try settings.locating("arms", "\(index)", arm.method.name) {
         try arm.validate()
-        try arm.validateBaseline(on: task)
+        try arm.validateBaseline(on: task, model)
       }
       try settings.locating("arms", "\(index)") { try arm.validateOffset() }
       guard sharesObjective else { continue }
@@ -81,25 +81,6 @@ extension ArmSpecification {
     case .ppo(let settings, _): try settings.validate()
     case .dpo(let settings): try settings.validate()
     case .bestOfN(let settings): try settings.validate()
-    }
-  }
-
-  /// Throws where the arm's baseline needs completions that the task cannot list.
-  fileprivate func validateBaseline(on task: TaskConfiguration) throws(ConfigurationError) {
-    guard case .ppo(let settings, _) = method, settings.baseline.needsEnumeration,
-      task.name != .enumerableLanguage
-    else { return }
-    let others = BaselineKind.allCases.filter { !$0.needsEnumeration }.map(\.rawValue)
-    throw .outOfRange(
-      "baseline", settings.baseline.rawValue,
-      allowed: "one of \(others.joined(separator: ", ")) on the task \(task.name.rawValue): a sum "
-        + "over all completions needs the task enumerable-language")
-  }
-
-  /// Throws unless the offset is a number.
-  fileprivate func validateOffset() throws(ConfigurationError) {
-    guard (rewardOffset ?? 0).isFinite else {
-      throw .outOfRange("reward_offset", "\(rewardOffset ?? 0)", allowed: "a finite number")
     }
   }
 
