@@ -36,9 +36,9 @@ tuning: build ## The learning rates behind `make experiment`: equal trials for b
 	$(TANDEM) run experiments/reward-curves-tuning --output runs/reward-curves-tuning \
 	  --results results/reward-curves-tuning $(JOBS_FLAG)
 
-sentiment: build ## The same comparison on real movie reviews (about 12 minutes and 14 MB of downloads)
+sentiment: build ## The same comparison on real movie reviews (about 17 minutes and 14 MB of downloads)
 	@Scripts/install.sh python3-pip:pip3
-	@echo "make sentiment: about 12 minutes on two cores after the build"
+	@echo "make sentiment: about 17 minutes on two cores after the build"
 	@experiments/sentiment/fetch.sh
 	$(TANDEM) run experiments/sentiment --output runs/sentiment$(if $(QUICK),-quick) \
 	  --results $(if $(QUICK),runs/sentiment-quick/results,results/sentiment) $(QUICK_FLAG) $(JOBS_FLAG)

@@ -83,7 +83,7 @@ let package = Package(
     .testTarget(
       name: "tandemTests",
       dependencies: [
-        "tandem", .product(name: "Subprocess", package: "swift-subprocess"),
+        "tandem", "TestSupport", .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),

@@ -71,7 +71,7 @@ struct DPOLearner {
   mutating func gradient(
     of policy: Transformer<Float>, batch: [Int]
   ) -> (gradient: Gradient<Float>, metrics: DPOMetrics) {
-    let parts = batch.shards(shards)
+    let parts = consecutiveParts(of: batch, count: shards)
     let references = parts.map { reference.entries(of: $0, pairs: pairs, cost: &cost) }
     var readings = BatchReadings()
     let result = shardedGradient(
@@ -91,15 +91,5 @@ struct DPOLearner {
     }
     cost += .training(policy.configuration, sequenceLengths: readings.sequenceLengths)
     return (result.total, readings.metrics(beta: loss.beta, noise: result.noise))
-  }
-}
-
-extension Array {
-  /// Cuts the elements into `count` consecutive parts of nearly equal size, none of them empty.
-  func shards(_ count: Int) -> [[Element]] {
-    let parts = Swift.min(count, self.count)
-    return (0..<parts).map { part in
-      Array(self[(part * self.count / parts)..<((part + 1) * self.count / parts)])
-    }
   }
 }

@@ -81,3 +81,13 @@ private struct SumTree<Scalar: BLASScalar> {
     return sum
   }
 }
+
+/// Cuts the elements into consecutive parts whose sizes differ by one at most, none of them empty.
+///
+/// Fewer elements than `count` make as many parts as there are elements.
+public func consecutiveParts<Element>(of elements: [Element], count: Int) -> [[Element]] {
+  let parts = min(count, elements.count)
+  return (0..<parts).map { part in
+    Array(elements[(part * elements.count / parts)..<((part + 1) * elements.count / parts)])
+  }
+}

@@ -1,4 +1,5 @@
 import Datasets
+import Optimizers
 
 /// Which rollouts make up the shards of one optimiser step.
 struct Minibatch: Equatable {
@@ -19,9 +20,9 @@ struct MinibatchPlan {
       var generator = seed.generator(for: "ppo.minibatches", step: iteration, index: epoch)
       let size = configuration.completionsPerPrompt
       let order = generator.shuffled(Array(0..<configuration.rolloutsPerIteration / size))
-      return order.divided(into: configuration.minibatches).map { prompts in
+      return consecutiveParts(of: order, count: configuration.minibatches).map { prompts in
         Minibatch(
-          shards: prompts.divided(into: configuration.gradientShards).map { shard in
+          shards: consecutiveParts(of: prompts, count: configuration.gradientShards).map { shard in
             shard.flatMap { $0 * size..<($0 + 1) * size }
           })
       }
@@ -59,12 +60,5 @@ struct PromptOrder {
   private func order(ofPass pass: Int) -> [Int] {
     var generator = seed.generator(for: "ppo.prompts", step: pass)
     return generator.shuffled(Array(prompts.indices))
-  }
-}
-
-extension Array {
-  /// Consecutive parts whose sizes differ by one at most.
-  func divided(into parts: Int) -> [[Element]] {
-    (0..<parts).map { Array(self[count * $0 / parts..<count * ($0 + 1) / parts]) }
   }
 }

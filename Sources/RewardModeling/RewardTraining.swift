@@ -84,7 +84,7 @@ struct RewardLearner {
   mutating func gradient(
     of model: ScalarModel<Float>, batch: [Int]
   ) -> (gradient: Gradient<Float>, metrics: RewardMetrics) {
-    let parts = batch.shards(shards).map { part in part.map { pairs[$0] } }
+    let parts = consecutiveParts(of: batch, count: shards).map { part in part.map { pairs[$0] } }
     var (losses, chosen, rejected): ([Double], [Double], [Double]) = ([], [], [])
     var lengths: [Int] = []
     let result = shardedGradient(
@@ -115,15 +115,5 @@ struct RewardLearner {
   ) {
     cost += Cost(labels: batch.count { seen.insert($0).inserted })
     cost += .training(model, sequenceLengths: sequenceLengths)
-  }
-}
-
-extension Array {
-  /// Cuts the elements into `count` consecutive parts of nearly equal size, none of them empty.
-  func shards(_ count: Int) -> [[Element]] {
-    let parts = Swift.min(count, self.count)
-    return (0..<parts).map { part in
-      Array(self[(part * self.count / parts)..<((part + 1) * self.count / parts)])
-    }
   }
 }

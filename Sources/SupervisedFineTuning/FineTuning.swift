@@ -56,7 +56,7 @@ private func likelihoodGradient(
   of model: Transformer<Float>, batch: [TokenSequence], expectedTokens: Double, shards: Int,
   on tape: Tape<Float>
 ) -> (gradient: Gradient<Float>, metrics: SFTMetrics) {
-  let parts = batch.shards(shards)
+  let parts = consecutiveParts(of: batch, count: shards)
   var (hits, entropy, tokens) = (0, 0.0, 0)
   let result = shardedGradient(
     of: model.parameters, shards: parts.count, on: tape,
@@ -80,14 +80,4 @@ func meanCompletionLength(_ demonstrations: [TokenSequence]) -> Double {
   let tokens = demonstrations.reduce(0) { $0 + $1.completion.count }
   precondition(tokens > 0, "\(demonstrations.count) demonstrations without a completion token")
   return Double(tokens) / Double(demonstrations.count)
-}
-
-extension Array {
-  /// Cuts the elements into `count` consecutive parts of nearly equal size, none of them empty.
-  func shards(_ count: Int) -> [[Element]] {
-    let parts = Swift.min(count, self.count)
-    return (0..<parts).map { part in
-      Array(self[(part * self.count / parts)..<((part + 1) * self.count / parts)])
-    }
-  }
 }

@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct ContentHashTests {
@@ -37,12 +38,4 @@ import Testing
       try sha256(ofFile: URL(filePath: "/nowhere/x"))
     }
   }
-}
-
-/// Calls the body with a new folder that is removed afterwards.
-func inTemporaryFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
-  let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(at: folder) }
-  return try body(folder)
 }

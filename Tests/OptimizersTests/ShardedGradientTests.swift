@@ -125,3 +125,15 @@ import Testing
     #expect(noise.covarianceTrace.isNaN)
   }
 }
+
+@Suite struct ConsecutivePartsTests {
+  @Test(arguments: [0, 1, 2, 5, 12, 96], [1, 2, 3, 8])
+  func partsAreTheWholeInOrderAndOfNearlyOneSize(elements: Int, count: Int) {
+    let parts = consecutiveParts(of: Array(0..<elements), count: count)
+    #expect(parts.flatMap(\.self) == Array(0..<elements))
+    #expect(parts.count == min(elements, count))
+    let sizes = parts.map(\.count)
+    #expect((sizes.max() ?? 0) - (sizes.min() ?? 0) <= 1)
+    #expect(!sizes.contains(0))
+  }
+}

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import Tokenization
 
@@ -144,12 +145,4 @@ private struct Silent: Tokenizer {
   var endToken: Int { 2 }
   func encode(_ text: String) -> [Int] { [] }
   func decode(_ tokens: [Int]) -> String { "" }
-}
-
-/// Calls the body with a new folder that is removed afterwards.
-func inTemporaryFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
-  let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(at: folder) }
-  return try body(folder)
 }

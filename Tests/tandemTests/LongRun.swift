@@ -9,6 +9,8 @@ extension TandemProcess {
   ///   - arguments: The command's words.
   ///   - file: The path that says that the command is at work, from the test's folder.
   ///   - action: Gets a function that sends the command a signal.
+  /// - Returns: What the command left behind.
+  /// - Throws: What `action` throws, and what keeps the command from running.
   func run(
     _ arguments: [String], untilFile file: String,
     then action: (_ send: (Signal) throws -> Void) async throws -> Void

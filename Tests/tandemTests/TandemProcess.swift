@@ -1,6 +1,7 @@
 import Foundation
 import Subprocess
 import SystemPackage
+import TestSupport
 
 /// What a run of the command left behind.
 struct CommandResult {
@@ -11,13 +12,11 @@ struct CommandResult {
 
 /// The built command beside the test bundle, in a folder of its own.
 struct TandemProcess {
+  private let temporary: TemporaryFolder
   /// A fresh folder in which the command runs.
-  let folder: URL
+  var folder: URL { temporary.url }
 
-  init() throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "tandem-\(UUID())")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  }
+  init() throws { temporary = try TemporaryFolder() }
 
   static var executable: FilePath {
     let bundle = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()

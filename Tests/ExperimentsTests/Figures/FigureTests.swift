@@ -1,5 +1,6 @@
 import Experiments
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct FigureTests {
@@ -14,12 +15,6 @@ import Testing
         ]),
       FigureSeries(name: "empty", color: "#000000", style: .marks, points: []),
     ])
-
-  private func folder() throws -> URL {
-    let url = FileManager.default.temporaryDirectory.appending(path: "figures-\(UUID())")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    return url
-  }
 
   @Test func csvHoldsEveryFinitePoint() {
     #expect(figure.csv == "series,x,y,low,high\n0,0,1,0.5,1.5\n0,1,2,1.5,3\n")
@@ -36,17 +31,17 @@ import Testing
   }
 
   @Test func gnuplotDrawsTheSameBytesTwice() async throws {
-    let (first, second) = (try folder(), try folder())
+    let (first, second) = (try TemporaryFolder(), try TemporaryFolder())
     do {
-      try await draw([figure], in: first)
-      try await draw([figure], in: second)
+      try await draw([figure], in: first.url)
+      try await draw([figure], in: second.url)
     } catch FigureError.noGnuplot {
       return  // The data are written without it, as the next test shows.
     }
     let name = "two-lines.svg"
-    let drawing = try Data(contentsOf: first.appending(path: name))
+    let drawing = try first.data(name)
     #expect(drawing.count > 1000)
-    #expect(try Data(contentsOf: second.appending(path: name)) == drawing)
+    #expect(try second.data(name) == drawing)
   }
 
   @Test func aProgramThatGnuplotRefusesIsNamed() async throws {
@@ -57,8 +52,8 @@ import Testing
           name: "a", color: "not a colour\" nonsense", style: .marks,
           points: [FigurePoint(x: 0, y: 0)])
       ])
-    let folder = try folder()
-    await #expect(throws: FigureError.self) { try await draw([broken], in: folder) }
-    #expect(FileManager.default.fileExists(atPath: folder.appending(path: "broken.csv").path))
+    let folder = try TemporaryFolder()
+    await #expect(throws: FigureError.self) { try await draw([broken], in: folder.url) }
+    #expect(try !folder.data("broken.csv").isEmpty)
   }
 }

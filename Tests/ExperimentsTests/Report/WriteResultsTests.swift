@@ -1,20 +1,21 @@
 import Experiments
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct WriteResultsTests {
-  private func results() async throws -> URL {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "results-\(UUID())")
+  private func results() async throws -> TemporaryFolder {
+    let folder = try TemporaryFolder()
     let cells = SyntheticCells.cells
     let summary = summarize(cells, facts: SyntheticCells.facts)
     do {
-      try await writeResults(summary, cells: cells, to: folder)
+      try await writeResults(summary, cells: cells, to: folder.url)
     } catch FigureError.noGnuplot {}
     return folder
   }
 
-  private func text(_ name: String, in folder: URL) throws -> String {
-    try String(contentsOf: folder.appending(path: name), encoding: .utf8)
+  private func text(_ name: String, in folder: TemporaryFolder) throws -> String {
+    String(decoding: try folder.data(name), as: UTF8.self)
   }
 
   @Test func thePageNeedsNoNetwork() async throws {

@@ -1,6 +1,7 @@
 import Experiments
 import Foundation
 import Optimizers
+import TestSupport
 import Testing
 
 @Suite struct RunFilesTests {

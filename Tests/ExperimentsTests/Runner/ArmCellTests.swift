@@ -5,6 +5,7 @@ import LanguageModel
 import Optimizers
 import RewardModeling
 import Tasks
+import TestSupport
 import Testing
 
 @Suite struct ArmCellTests {

@@ -2,6 +2,7 @@ import Experiments
 import Foundation
 import Optimizers
 import PPO
+import TestSupport
 import Testing
 
 /// An arm for each baseline, at two offsets of the reward.

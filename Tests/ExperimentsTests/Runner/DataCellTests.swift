@@ -2,6 +2,7 @@ import Datasets
 import Experiments
 import Foundation
 import Tasks
+import TestSupport
 import Testing
 import Tokenization
 

@@ -6,6 +6,7 @@ import Optimizers
 import PPO
 import Synchronization
 import Tasks
+import TestSupport
 import Testing
 
 /// An experiment of every method that takes a second.

@@ -6,6 +6,7 @@ import LanguageModel
 import PPO
 import Synchronization
 import Tasks
+import TestSupport
 import Testing
 
 @Suite struct RunIndependenceTests {

@@ -1,5 +1,6 @@
 import Experiments
 import Foundation
+import TestSupport
 
 /// A finished run of an experiment.
 func run(_ specification: ExperimentSpecification) async throws -> TemporaryFolder {

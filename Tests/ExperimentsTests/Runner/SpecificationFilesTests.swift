@@ -2,6 +2,7 @@ import Experiments
 import Foundation
 import Optimizers
 import Tasks
+import TestSupport
 import Testing
 
 /// The experiments of this package.

@@ -10,6 +10,7 @@ import RewardModeling
 import SupervisedFineTuning
 import Synchronization
 import TensorKernels
+import TestSupport
 import Testing
 import Tokenization
 

@@ -1,6 +1,7 @@
 import Experiments
 import Foundation
 import PPO
+import TestSupport
 import Testing
 
 @Suite struct BaselineSpecificationTests {

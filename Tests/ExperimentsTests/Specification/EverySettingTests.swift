@@ -7,6 +7,7 @@ import PPO
 import RewardModeling
 import SupervisedFineTuning
 import Tasks
+import TestSupport
 import Testing
 
 /// The value of every key of some settings, as `key=value` words.

@@ -4,6 +4,7 @@ import Foundation
 import LanguageModel
 import PPO
 import Tasks
+import TestSupport
 import Testing
 
 @Suite struct ExperimentSpecificationTests {

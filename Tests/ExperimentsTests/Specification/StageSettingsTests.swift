@@ -1,6 +1,7 @@
 import DPO
 import Experiments
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct StageSettingsTests {

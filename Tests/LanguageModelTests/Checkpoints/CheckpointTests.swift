@@ -2,17 +2,10 @@ import Autograd
 import Foundation
 import LanguageModel
 import TensorKernels
+import TestSupport
 import Testing
 
 private let tokens = SpecialTokens(begin: 1, end: 2, pad: 0)
-
-/// A folder of its own for a test, removed afterwards.
-private func withTemporaryFolder(_ body: (URL) throws -> Void) throws {
-  let folder = FileManager.default.temporaryDirectory.appending(path: "tandem-\(UUID())")
-  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(at: folder) }
-  try body(folder)
-}
 
 private func names(in folder: URL) throws -> [String] {
   try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
@@ -21,7 +14,7 @@ private func names(in folder: URL) throws -> [String] {
 @Suite struct CheckpointTests {
   @Test(arguments: [true, false])
   func languageModelsSurviveARoundTrip(tiedHead: Bool) throws {
-    try withTemporaryFolder { folder in
+    try inTemporaryFolder { folder in
       let model = tinyModel(tinyConfiguration(tiedHead: tiedHead), as: Float.self)
       let checkpoint = Checkpoint(folder: folder.appending(path: "deep/model"))
       try checkpoint.write(model, tokens: tokens, metadata: ["stage": "sft"])
@@ -37,7 +30,7 @@ private func names(in folder: URL) throws -> [String] {
   }
 
   @Test func rewardModelsSurviveARoundTrip() throws {
-    try withTemporaryFolder { folder in
+    try inTemporaryFolder { folder in
       var model = ScalarModel(backbone: tinyModel(as: Float.self))
       model.parameters["score.weight"] = (0..<8).map(Float.init)
       let checkpoint = Checkpoint(folder: folder.appending(path: "reward"))
@@ -49,7 +42,7 @@ private func names(in folder: URL) throws -> [String] {
   }
 
   @Test func configurationHasTheKeysOfTransformers() throws {
-    try withTemporaryFolder { folder in
+    try inTemporaryFolder { folder in
       let checkpoint = Checkpoint(folder: folder.appending(path: "model"))
       try checkpoint.write(tinyModel(as: Float.self), tokens: tokens)
       let json: HubFile = try decoded(checkpoint.folder, "config.json")
@@ -75,7 +68,7 @@ private func names(in folder: URL) throws -> [String] {
   }
 
   @Test func rewardConfigurationHasOneLabel() throws {
-    try withTemporaryFolder { folder in
+    try inTemporaryFolder { folder in
       let checkpoint = Checkpoint(folder: folder.appending(path: "model"))
       try checkpoint.write(ScalarModel(backbone: tinyModel(as: Float.self)), tokens: tokens)
       let json: HubFile = try decoded(checkpoint.folder, "config.json")
@@ -89,7 +82,7 @@ private func names(in folder: URL) throws -> [String] {
   }
 
   @Test func theSameModelGivesTheSameBytes() throws {
-    try withTemporaryFolder { folder in
+    try inTemporaryFolder { folder in
       let model = tinyModel(as: Float.self)
       let written = try ["a", "b"].map { name in
         let checkpoint = Checkpoint(folder: folder.appending(path: name))
@@ -104,7 +97,7 @@ private func names(in folder: URL) throws -> [String] {
   }
 
   @Test func aFolderIsReplacedAsAWholeAndNoDraftStays() throws {
-    try withTemporaryFolder { folder in
+    try inTemporaryFolder { folder in
       let checkpoint = Checkpoint(folder: folder.appending(path: "model"))
       try checkpoint.write(
         tinyModel(as: Float.self), tokens: tokens, files: ["tokenizer.json": [0x7B, 0x7D]])
@@ -126,7 +119,7 @@ private func names(in folder: URL) throws -> [String] {
   }
 
   @Test func aFolderThatCannotBeWrittenIsNamed() throws {
-    try withTemporaryFolder { folder in
+    try inTemporaryFolder { folder in
       let file = folder.appending(path: "file")
       try Data([1]).write(to: file)
       let checkpoint = Checkpoint(folder: file.appending(path: "model"))
@@ -176,7 +169,7 @@ private struct GenerationFile: Decodable {
     _ model: Transformer<Float> = tinyModel(), _ tamper: (Checkpoint) throws -> Void
   ) throws -> CheckpointError? {
     var found: CheckpointError?
-    try withTemporaryFolder { folder in
+    try inTemporaryFolder { folder in
       let checkpoint = Checkpoint(folder: folder.appending(path: "model"))
       try checkpoint.write(model, tokens: tokens)
       try tamper(checkpoint)
@@ -307,7 +300,7 @@ private struct GenerationFile: Decodable {
           "rope_type": "default"
         },
       """#
-    try withTemporaryFolder { folder in
+    try inTemporaryFolder { folder in
       let checkpoint = Checkpoint(folder: folder.appending(path: "model"))
       try checkpoint.write(tinyModel(as: Float.self), tokens: tokens)
       let file = checkpoint.folder.appending(path: "config.json")
