@@ -30,6 +30,8 @@ public enum SeriesStyle: String, Sendable {
   case line
   /// Single marks.
   case marks
+  /// Single marks large enough to find by their colour.
+  case disc
   /// A dashed grey guide line.
   case guide
   /// A mark with an error bar, one category an `x`.

@@ -65,6 +65,7 @@ public struct GnuplotScript: Sendable {
     case .thinLine: return ["\(from(2, 3)) skip 1 with lines lw 0.6 \(color) \(title)"]
     case .line: return ["\(from(2, 3)) skip 1 with lines lw 2 \(color) \(title)"]
     case .marks: return ["\(from(2, 3)) skip 1 with points pt 7 ps 0.4 \(color) \(title)"]
+    case .disc: return ["\(from(2, 3)) skip 1 with points pt 7 ps 1.3 \(color) \(title)"]
     case .guide: return ["\(from(2, 3)) skip 1 with lines lw 1.5 dt 2 \(color) \(title)"]
     case .errorBar:
       return ["\(from(2, 3, 4, 5)) skip 1 with yerrorbars lw 2 pt 7 ps 0.8 \(color) \(title)"]

@@ -67,7 +67,8 @@ struct ArmInputs {
     case .datasetMean: DatasetMean(of: try reward.rewards(of: data.trainingCompletions))
     case .softValue: SoftValue(of: try enumerated(reward, settings.temperature))
     case .policyValue: PolicyValue(of: try enumerated(reward, settings.temperature))
-    case .optimal, .none, .batchMean, .referenceSample, .logMeanExponential, .leaveOneOut,
+    case .optimal: OptimalBaseline(of: try enumerated(reward, settings.temperature))
+    case .none, .batchMean, .referenceSample, .logMeanExponential, .leaveOneOut,
       .learnedValue:
       try settings.rolloutBaseline()
     }

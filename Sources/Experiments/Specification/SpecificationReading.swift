@@ -47,33 +47,13 @@ extension ExperimentSpecification {
     for (index, arm) in arms.enumerated() {
       try settings.locating("arms", "\(index)", arm.method.name) {
         try arm.validate()
-        try arm.validateBaseline(on: task)
+        try arm.validateBaseline(on: task, model)
       }
       try settings.locating("arms", "\(index)") { try arm.validateOffset() }
       guard sharesObjective else { continue }
       try settings.locating("arms", "\(index)", arm.method.name) {
         try arm.validateObjective(beta: beta)
       }
-    }
-  }
-
-  /// Throws where gradients of all completions are asked for that there are not, or too many.
-  private func validateGradients() throws(ConfigurationError) {
-    guard evaluation.gradients else { return }
-    guard task.name == .enumerableLanguage else {
-      throw .outOfRange(
-        "gradients", "true",
-        allowed: "false on the task \(task.name.rawValue): a sum over all "
-          + "completions needs the task enumerable-language")
-    }
-    let completions = EnumerableLanguage.completionCount(
-      words: task.words, maximumWords: task.maximumWords)
-    let parameters = model.configuration(vocabularySize: task.words + 1).parameterCount
-    guard completions * parameters * 8 <= 1 << 31 else {
-      throw .outOfRange(
-        "gradients", "true",
-        allowed: "at most 2 GiB of scores; \(completions) completions of a "
-          + "model of \(parameters) parameters take \(completions * parameters * 8 >> 20) MiB")
     }
   }
 
@@ -107,30 +87,6 @@ extension ArmSpecification {
     case .dpo(let settings): try settings.validate()
     case .bestOfN(let settings): try settings.validate()
     case .exactAscent(let settings): try settings.validate()
-    }
-  }
-
-  /// Throws where the arm's baseline needs completions that the task cannot list.
-  fileprivate func validateBaseline(on task: TaskConfiguration) throws(ConfigurationError) {
-    if case .exactAscent = method, task.name != .enumerableLanguage {
-      throw .contradiction(
-        "exact-ascent sums over all completions of a prompt, which the task \(task.name.rawValue) "
-          + "cannot list; use the task enumerable-language or remove the arm")
-    }
-    guard case .ppo(let settings, _) = method, settings.baseline.needsEnumeration,
-      task.name != .enumerableLanguage
-    else { return }
-    let others = BaselineKind.allCases.filter { !$0.needsEnumeration }.map(\.rawValue)
-    throw .outOfRange(
-      "baseline", settings.baseline.rawValue,
-      allowed: "one of \(others.joined(separator: ", ")) on the task \(task.name.rawValue): a sum "
-        + "over all completions needs the task enumerable-language")
-  }
-
-  /// Throws unless the offset is a number.
-  fileprivate func validateOffset() throws(ConfigurationError) {
-    guard (rewardOffset ?? 0).isFinite else {
-      throw .outOfRange("reward_offset", "\(rewardOffset ?? 0)", allowed: "a finite number")
     }
   }
 

@@ -3,7 +3,7 @@ import RealModule
 
 /// The first act: the variance argument on listed completions, where every number is a sum.
 public struct ExactAct: Codable, Sendable {
-  /// Where the baselines lie on the parabola of the variance, at the reference.
+  /// Where the baselines lie on the parabola of the variance.
   public struct Parabola: Codable, Sendable {
     /// b*, the lowest point.
     public var optimalBaseline: Double
@@ -11,15 +11,17 @@ public struct ExactAct: Codable, Sendable {
     public var leastCovarianceTrace: Double
     /// F, the curvature.
     public var fisherTrace: Double
-    /// The baselines that are one number, by name.
+    /// The baselines: those of one number on the parabola, random ones above it.
     public var marks: [Mark]
   }
 
   /// A baseline on the parabola.
   public struct Mark: Codable, Sendable {
+    /// The estimator's name.
+    public var name: String
     /// The estimator's label.
     public var label: String
-    /// The baseline.
+    /// The baseline, or the mean of a random one.
     public var baseline: Double
     /// The covariance trace.
     public var covarianceTrace: Double
@@ -39,7 +41,7 @@ public struct ExactAct: Codable, Sendable {
     public var slopes: [Double] = []
   }
 
-  /// The parabola of the golden fixture at the reference.
+  /// The parabola of the worked example at one of its policies.
   public var parabola: Parabola
   /// Along the annealing path, against u = 1 − t, on the first instance.
   public var path: [Curve]
@@ -65,20 +67,25 @@ public struct ExactAct: Codable, Sendable {
   static let workedExample = ExactObjective(
     logReference: [1.0 / 2, 1.0 / 3, 1.0 / 6].map { Double.log($0) }, rewards: [0, 1, 3], beta: 1)
 
+  /// A policy on the way from its reference to its optimum.
+  static let workedPolicy = [0.2, 0.3, 0.5].map { Double.log($0) }
+
   private static func parabola() -> Parabola {
-    let objective = workedExample
     let gradient = ExactPolicyGradient(
-      policy: ScoredPolicy(tabular: objective.logReference), objective: objective)
-    let marks: [(GradientEstimator, Double)] = [
-      (.none, 0), (.datasetMean, gradient.referenceMean), (.softValue, gradient.softValue),
+      policy: ScoredPolicy(tabular: workedPolicy), objective: workedExample)
+    let means: [(GradientEstimator, Double)] = [
+      (.none, 0), (.datasetMean, gradient.referenceMean),
+      (.referenceSample, gradient.referenceMean),
+      (.logMeanExp(samples: 4), logMeanExpMoments(objective: workedExample, samples: 4).mean),
+      (.leaveOneOut(samples: 4), gradient.policyValue), (.softValue, gradient.softValue),
       (.policyValue, gradient.policyValue), (.optimal, gradient.optimalBaseline),
     ]
     return Parabola(
       optimalBaseline: gradient.optimalBaseline,
       leastCovarianceTrace: gradient.leastCovarianceTrace, fisherTrace: gradient.fisherTrace,
-      marks: marks.map { estimator, baseline in
+      marks: means.map { estimator, mean in
         Mark(
-          label: estimator.label, baseline: baseline,
+          name: estimator.name, label: estimator.label, baseline: mean,
           covarianceTrace: gradient.covarianceTrace(of: estimator))
       })
   }

@@ -22,25 +22,25 @@ extension ExactAct {
   var figures: [Figure] { [parabolaFigure, pathFigure, offsetFigure] }
 
   private var parabolaFigure: Figure {
-    let curve = (0...80).map { -1.2 + 0.05 * Double($0) }.map { b in
+    let curve = (0...80).map { -0.4 + 0.04 * Double($0) }.map { b in
       FigurePoint(
         x: b,
         y: parabola.leastCovarianceTrace
           + (b - parabola.optimalBaseline) * (b - parabola.optimalBaseline) * parabola.fisherTrace)
     }
-    let colors = ["#D55E00", "#E69F00", "#0072B2", "#56B4E9", "#000000"]
     return Figure(
-      name: "exact-parabola", title: "Every baseline is a point on one parabola",
+      name: "exact-parabola", title: "Every baseline of one number is a point on one parabola",
       caption:
-        "Exact covariance trace of the policy gradient at the reference, for the bandit p = (1/2, 1/3, 1/6), r = (0, 1, 3), β = 1. "
-        + "At the reference the policy value and the reference mean are the same number.",
-      xLabel: "baseline b", yLabel: "trCov(b)",
+        "Exact covariance trace of the policy gradient per sampled completion, for p = (1/2, 1/3, 1/6), r = (0, 1, 3), β = 1 at the policy q = (0.2, 0.3, 0.5). "
+        + "A random baseline stands at its mean, above the parabola by its variance times F; leave-one-out likewise.",
+      xLabel: "baseline b, or its mean", yLabel: "trCov",
       series: [
-        FigureSeries(name: "trCov(b*) + (b − b*)² F", color: "#999999", style: .line, points: curve)
+        FigureSeries(
+          name: "trCov(b*) + (b − b*)² F", color: "#999999", style: .line, points: curve)
       ]
-        + zip(parabola.marks, colors).map { mark, color in
+        + parabola.marks.map { mark in
           FigureSeries(
-            name: mark.label, color: color, style: .errorBar,
+            name: mark.label, color: color(of: mark.name), style: .disc,
             points: [FigurePoint(x: mark.baseline, y: mark.covarianceTrace)])
         })
   }

@@ -4,6 +4,7 @@ import Datasets
 import Experiments
 import Foundation
 import LanguageModel
+import Optimizers
 import PPO
 import RewardModeling
 import SupervisedFineTuning
@@ -72,6 +73,25 @@ import Tokenization
       #expect(result.values["eval/kl"]?.isFinite == true)
       #expect(result.values["eval/reward"]?.isFinite == true)
       #expect(!result.values.keys.contains { $0.contains("gold") })
+    }
+  }
+
+  @Test func stageTakesEveryBaselineThatNeedsNoEnumeration() throws {
+    let reward = RewardModel(model: ScalarModel(backbone: model))
+    for kind in BaselineKind.allCases {
+      let settings = try PPOConfiguration(
+        file: nil,
+        overrides: [
+          "iterations=1", "rollouts_per_iteration=16", "completions_per_prompt=2",
+          "response_length=4", "baseline=\(kind.rawValue)",
+        ])
+      guard kind.needsEnumeration else {
+        try stage(kind.rawValue).trainPPO(from: model, reward: reward, settings)
+        continue
+      }
+      #expect(throws: ConfigurationError.self) {
+        try stage(kind.rawValue).trainPPO(from: model, reward: reward, settings)
+      }
     }
   }
 

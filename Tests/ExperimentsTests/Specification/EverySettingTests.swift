@@ -60,6 +60,13 @@ private func words(_ settings: some Encodable) throws -> [String] {
     #expect(try words(settings).count == PPOConfiguration.CodingKeys.allCases.count)
   }
 
+  @Test func everyKeyOfABaselineIsReadBack() throws {
+    var settings = PPOConfiguration()
+    (settings.baseline, settings.baselineSamples) = (.logMeanExponential, 6)
+    (settings.completionsPerPrompt, settings.whitensAdvantages) = (4, false)
+    #expect(try PPOConfiguration(file: nil, overrides: words(settings)) == settings)
+  }
+
   @Test(arguments: TaskConfiguration.Name.allCases)
   func taskIsReadFromItsNameAlone(name: TaskConfiguration.Name) throws {
     let specification = try read("task: \(name.rawValue)\narms: [{dpo: {}}]")
