@@ -12,6 +12,8 @@ extension SeedWork {
     _ report: @escaping (Int, Int, String) -> Void
   ) throws -> (record: CellRecord, policy: Transformer<Float>?) {
     let (reward, isLearned) = (try inputs.reward(asked), asked.source == .learned)
+    // The exact gradients are those of the true reward: another reward's values are no baseline of it.
+    let isTrueReward = !isLearned && asked.offset == nil
     var recorder = ArmRecorder(
       record, evaluator: inputs.evaluator, settings: specification.evaluation,
       total: settings.iterations, before: isLearned ? inputs.rewardCost : Cost(), report: report)
@@ -32,7 +34,7 @@ extension SeedWork {
       if !isLearned { cost.labels = cost.rollouts }
       let logged = metrics.logged.merging(inputs.promptValues(of: models.value)) { $1 }
       try recorder.observe(
-        step, models.policy, value: models.value, metrics: logged, cost: cost,
+        step, models.policy, value: isTrueReward ? models.value : nil, metrics: logged, cost: cost,
         note: "reward \(brief(metrics.objective.scores)) kl \(brief(metrics.objective.kl))")
     }
     recorder.certify(try inputs.aliasCertificate(policy))
