@@ -13,7 +13,7 @@ QUICK_FLAG := $(if $(QUICK),--quick)
 JOBS_FLAG := $(if $(JOBS),--jobs $(JOBS))
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Install what is missing (OpenBLAS, gnuplot, pkg-config) with apt
 	@Scripts/install.sh libopenblas-dev:openblas.pc gnuplot-nox:gnuplot pkg-config:pkg-config
@@ -53,6 +53,17 @@ mutants: setup ## Break formulas on purpose and see which identities notice (abo
 	@Scripts/install.sh python3:python3
 	python3 Scripts/mutants.py results/identities/mutants.md
 
+variance: build ## Section 5.2 of the DPO paper in numbers: exact, in a transformer, in training (about 8 minutes)
+	@echo "make variance: about 8 minutes on two cores after the build"
+	$(TANDEM) variance --output runs/variance$(if $(QUICK),-quick) \
+	  --results $(if $(QUICK),runs/variance-quick/results,results/variance) $(QUICK_FLAG) $(JOBS_FLAG)
+	$(if $(QUICK),,$(TANDEM) claims results)
+
+variance-tuning: build ## The learning rates behind `make variance`: six trials for each baseline (about 5 minutes)
+	@echo "make variance-tuning: about 5 minutes on two cores after the build"
+	$(TANDEM) run experiments/variance-tuning --output runs/variance-tuning \
+	  --results results/variance-tuning $(JOBS_FLAG)
+
 lint: setup ## Check format, import table, and that unsafe code stays in its room
 	@Scripts/install.sh python3:python3
 	swift format lint --strict --recursive --parallel Sources Tests Package.swift
@@ -72,4 +83,4 @@ docs: setup ## Build the DocC pages of every module into .build/docs
 clean: ## Remove everything that was built (results and runs stay)
 	rm -rf .build
 
-.PHONY: help setup build test experiment tuning sentiment identities claims mutants lint format size docs clean
+.PHONY: help setup build test experiment tuning sentiment variance variance-tuning identities claims mutants lint format size docs clean
