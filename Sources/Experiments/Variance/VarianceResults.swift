@@ -19,6 +19,7 @@ public struct VarianceResults: Sendable {
   ///   - model: The finished run inside the transformer, with gradients measured.
   ///   - training: The finished run of the baselines.
   ///   - samples: How many sampled gradients check each exact trace.
+  /// - Throws: `RunStoreError` where a run is not finished.
   public init(model: ExperimentRunner, training: ExperimentRunner, samples: Int) throws {
     exact = ExactAct(samples: samples)
     let units = try model.specification.seeds.values.map { seed in

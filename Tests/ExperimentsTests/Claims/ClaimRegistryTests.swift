@@ -1,6 +1,7 @@
 import Evaluation
 import Experiments
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct ClaimRegistryTests {
