@@ -1,7 +1,7 @@
 # Draws gold-by-step.svg and gold-by-step.png from gold-by-step.csv:  gnuplot gold-by-step.gp
 set datafile separator ","
 set title "Gold reward against training steps" font ",13"
-set xlabel "training step (DPO: a batch of pairs; PPO: an iteration of rollouts)"
+set xlabel "training steps done, % (DPO: batches of pairs; PPO: iterations of rollouts)"
 set ylabel "gold reward"
 set border 3 lc rgb "#666666"
 set tics nomirror out

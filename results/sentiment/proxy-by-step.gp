@@ -1,7 +1,7 @@
 # Draws proxy-by-step.svg and proxy-by-step.png from proxy-by-step.csv:  gnuplot proxy-by-step.gp
 set datafile separator ","
 set title "Proxy reward against training steps" font ",13"
-set xlabel "training step (DPO: a batch of pairs; PPO: an iteration of rollouts)"
+set xlabel "training steps done, % (DPO: batches of pairs; PPO: iterations of rollouts)"
 set ylabel "proxy reward"
 set border 3 lc rgb "#666666"
 set tics nomirror out

@@ -130,7 +130,8 @@ struct VarianceTables {
 
   private func number(_ value: Double?) -> String {
     guard let value, value.isFinite else { return "–" }
-    return String(format: "%.3g", value).replacing("-", with: "−")
+    let isLong = 1000..<1_000_000 ~= abs(value)
+    return String(format: isLong ? "%.0f" : "%.3g", value).replacing("-", with: "−")
   }
 
   private func scientific(_ value: Double) -> String {

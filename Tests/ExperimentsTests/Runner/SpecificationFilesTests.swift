@@ -1,6 +1,7 @@
 import Experiments
 import Foundation
 import Optimizers
+import PPO
 import Tasks
 import TestSupport
 import Testing
@@ -29,6 +30,7 @@ private let experiments: [URL] = {
   @Test(arguments: experiments) func experimentRunsForTwoSteps(folder: URL) async throws {
     var trial = try ExperimentSpecification(contentsOf: folder).quickTrial(steps: 2)
     trial.seeds = SeedList([1])
+    trial.arms = trial.arms.differingInMoreThanTheRate
     let output = try TemporaryFolder()
     // Movie reviews are downloaded, never committed; without them the task says so.
     guard let runner = try? ExperimentRunner(trial, folder: output.url) else {
@@ -40,5 +42,27 @@ private let experiments: [URL] = {
     #expect(records.allSatisfy { $0.outcome == .completed })
     let failed = records.flatMap(\.certificate).filter { !$0.passed }
     #expect(failed.isEmpty, "\(failed)")
+  }
+}
+
+extension [ArmSpecification] {
+  /// One arm of each kind: a tuning grid repeats every arm at several learning rates.
+  fileprivate var differingInMoreThanTheRate: [ArmSpecification] {
+    reduce(into: []) { kept, arm in
+      guard !kept.contains(where: { $0.ignoringRate == arm.ignoringRate }) else { return }
+      kept.append(arm)
+    }
+  }
+}
+
+extension ArmSpecification {
+  fileprivate var ignoringRate: ArmSpecification {
+    var arm = self
+    arm.name = ""
+    if case .ppo(var settings, let reward) = method {
+      settings.learningRate = 1
+      arm.method = .ppo(settings, reward: reward)
+    }
+    return arm
   }
 }
