@@ -45,6 +45,7 @@ let layers: [(name: String, uses: [Target.Dependency])] = [
     [
       "Evaluation", "SupervisedFineTuning", "RewardModeling", "PPO", "DPO", "Tasks", "Datasets",
       "Tokenization", "LanguageModel", "Optimizers", "Autograd", "TensorKernels",
+      .product(name: "RealModule", package: "swift-numerics"),
       .product(name: "Yams", package: "Yams"),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "Subprocess", package: "swift-subprocess"),
