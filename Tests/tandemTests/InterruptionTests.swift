@@ -17,14 +17,8 @@ import Testing
   @Test(arguments: [Signal.interrupt, .terminate])
   func signalKeepsFinishedCellsAndDoesNotWaitForTheArm(signal: Signal) async throws {
     let tandem = try longExperiment()
-    let clock = ContinuousClock()
-    var sent = clock.now
-    let result = try await tandem.run(command, untilFile: "run/seed-1/reward/DONE") { send in
-      sent = clock.now
-      try send(signal)
-    }
-    // The command waits 4 seconds at most; the arm would take minutes. A busy machine needs the rest.
-    #expect(clock.now - sent < .seconds(30))
+    let result = try await tandem.run(command, untilFile: "run/seed-1/reward/DONE") { try $0(signal) }
+    // The arm takes minutes: had the command waited for it, there would be its cell and exit code 0.
     #expect(result.exitCode == 75, "\(result.errors)")
     #expect(result.errors.contains("the same command continues"))
     for cell in ["seed-1/sft", "data/seed-1", "seed-1/reward"] {
