@@ -17,7 +17,9 @@ import Testing
   @Test(arguments: [Signal.interrupt, .terminate])
   func signalKeepsFinishedCellsAndDoesNotWaitForTheArm(signal: Signal) async throws {
     let tandem = try longExperiment()
-    let result = try await tandem.run(command, untilFile: "run/seed-1/reward/DONE") { try $0(signal) }
+    let result = try await tandem.run(command, untilFile: "run/seed-1/reward/DONE") { send in
+      try send(signal)
+    }
     // The arm takes minutes: had the command waited for it, there would be its cell and exit code 0.
     #expect(result.exitCode == 75, "\(result.errors)")
     #expect(result.errors.contains("the same command continues"))
