@@ -65,8 +65,8 @@ struct VarianceTables {
       results.model.units.map { unit in
         [
           HTML.escape(unit.name), unit.place, cell(unit.noiseScale), "\(unit.labels)",
-          unit.labels == 0 ? "0" : scientific(unit.noiseScale.mean * Double(unit.labels)),
-          scientific(unit.noiseScale.mean * unit.flops / 1e6),
+          unit.labels == 0 ? "0" : count(unit.noiseScale.mean * Double(unit.labels)),
+          count(unit.noiseScale.mean * unit.flops / 1e6),
         ]
       },
       caption:
@@ -101,7 +101,7 @@ struct VarianceTables {
       results.training.differences.map { one in
         [
           "\(HTML.escape(one.first)) − \(HTML.escape(one.second))", cell(one.logRatio),
-          readable(one.signFlipP),
+          number(one.signFlipP),
         ]
       }, caption: "Above zero: the first ends farther from the optimum. 0.3 is a factor of two.")
   }
@@ -134,7 +134,7 @@ struct VarianceTables {
     return String(format: isLong ? "%.0f" : "%.3g", value).replacing("-", with: "−")
   }
 
-  private func scientific(_ value: Double) -> String {
-    value.isFinite ? String(format: "%.2g", value) : "–"
+  private func count(_ value: Double) -> String {
+    value.isFinite ? String(format: "%.0f", value) : "–"
   }
 }
