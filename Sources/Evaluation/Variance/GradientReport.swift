@@ -51,8 +51,10 @@ public struct GradientReport: Sendable {
         descent[i] += goal.frequencies[x] * preference.descent[i]
       }
     }
-    promptVariance = squaredNorm - dot(ascent, ascent)
-    cosine = dot(ascent, descent) / (dot(ascent, ascent) * dot(descent, descent)).squareRoot()
+    promptVariance = squaredNorm - weightedSum(ascent, ascent)
+    cosine =
+      weightedSum(ascent, descent)
+      / (weightedSum(ascent, ascent) * weightedSum(descent, descent)).squareRoot()
   }
 
   private mutating func add(
@@ -88,8 +90,4 @@ public struct GradientReport: Sendable {
     }
     return values
   }
-}
-
-private func dot(_ a: [Double], _ b: [Double]) -> Double {
-  zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }
 }

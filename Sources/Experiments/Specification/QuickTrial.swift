@@ -1,5 +1,5 @@
-import Evaluation
 import DPO
+import Evaluation
 import LanguageModel
 import PPO
 import RewardModeling

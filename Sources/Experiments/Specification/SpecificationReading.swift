@@ -1,7 +1,7 @@
-import LanguageModel
-import Evaluation
 import DPO
+import Evaluation
 public import Foundation
+import LanguageModel
 import Optimizers
 import PPO
 import RewardModeling

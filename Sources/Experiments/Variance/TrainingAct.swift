@@ -1,7 +1,7 @@
-import Optimizers
-import LanguageModel
 import Evaluation
 import Foundation
+import LanguageModel
+import Optimizers
 import PPO
 
 /// The third act: what a baseline does to training, over paired seeds.
