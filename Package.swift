@@ -67,7 +67,10 @@ let libraries = layers.flatMap { layer -> [Target] in
 let package = Package(
   name: "Tandem",
   platforms: [.macOS(.v26)],
-  products: [.executable(name: "tandem", targets: ["tandem"])],
+  products: [
+    .executable(name: "tandem", targets: ["tandem"]),
+    .library(name: "TandemLibraries", targets: layers.map(\.name).filter { !["Evaluation", "Experiments"].contains($0) }),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),

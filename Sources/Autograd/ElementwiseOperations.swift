@@ -13,7 +13,7 @@ extension Tensor {
       sums(tape.value(of: a).span, tape.value(of: b).span, into: &output)
     } derivative: { tape, outputGradient in
       tape.accumulate(into: a) { accumulate(outputGradient.span, into: &$0) }
-      tape.accumulate(into: b) { accumulate(outputGradient.span, into: &$0) }
+      tape.give(&outputGradient, to: b)
     }
   }
 

@@ -1,31 +1,6 @@
 public import TensorKernels
 
 extension Tensor {
-  /// The linear layer y = x·Wᵀ without a bias; the weight is outputs × inputs, as in PyTorch.
-  public func linear(_ weight: Tensor) -> Tensor {
-    let (rows, inputs, outputs) = (shape.rows, shape.columns, weight.shape.rows)
-    precondition(weight.shape.columns == inputs, "\(shape) through a weight of \(weight.shape)")
-    let (x, w, tape) = (operand, weight.operand, tape)
-    let result = Shape(rows: rows, columns: outputs)
-    return tape.record(result, from: [self, weight]) { output in
-      Scalar.multiply(
-        MatrixProduct(rows: rows, inner: inputs, columns: outputs, right: .transposed),
-        tape.value(of: x).span, tape.value(of: w).span, into: &output)
-    } derivative: { tape, outputGradient in
-      let (input, weight) = (tape.value(of: x), tape.value(of: w))
-      tape.accumulate(into: x) {
-        Scalar.multiply(
-          MatrixProduct(rows: rows, inner: outputs, columns: inputs, keeping: 1),
-          outputGradient.span, weight.span, into: &$0)
-      }
-      tape.accumulate(into: w) {
-        Scalar.multiply(
-          MatrixProduct(rows: outputs, inner: rows, columns: inputs, left: .transposed, keeping: 1),
-          outputGradient.span, input.span, into: &$0)
-      }
-    }
-  }
-
   /// Root-mean-square normalisation of every row, Zhang (2019), equation 4.
   ///
   ///     y = gain ⊙ x / √(mean(x²) + ε)
@@ -54,41 +29,49 @@ extension Tensor {
     }
   }
 
-  /// The gated unit of Shazeer (2020), equation 6, called on the gate: silu(gate) ⊙ up.
-  public func swiGLU(_ up: Tensor) -> Tensor {
-    precondition(shape == up.shape, "gate \(shape) against \(up.shape)")
-    let (g, u, tape) = (operand, up.operand, tape)
-    return tape.record(shape, from: [self, up]) { output in
-      TensorKernels.swiGLU(gate: tape.value(of: g).span, up: tape.value(of: u).span, into: &output)
+  /// The gated unit of Shazeer (2020), equation 6, of rows that hold their gate values and then
+  /// their up values: silu(gate) ⊙ up, half as wide.
+  public func swiGLU() -> Tensor {
+    precondition(shape.columns % 2 == 0, "gate and up side by side in \(shape)")
+    let (x, tape, width) = (operand, tape, shape.columns / 2)
+    return tape.record(Shape(rows: shape.rows, columns: width), from: [self]) { output in
+      TensorKernels.swiGLU(tape.value(of: x).span, width: width, into: &output)
     } derivative: { tape, outputGradient in
-      let (gate, up) = (tape.value(of: g), tape.value(of: u))
-      tape.withGradient(of: g) { gateGradient in
-        tape.withGradient(of: u) { upGradient in
-          swiGLUDerivative(
-            gate: gate.span, up: up.span, outputGradient: outputGradient.span,
-            intoGate: &gateGradient, up: &upGradient)
-        }
+      tape.accumulate(into: x) {
+        swiGLUDerivative(
+          tape.value(of: x).span, width: width, outputGradient: outputGradient.span, into: &$0)
       }
     }
   }
 
-  /// Rotary position embedding of every head, Su (2021), equation 34, in halves as transformers'
-  /// `rotate_half`; a row's position is its index within its segment.
-  public func rotary(segments: Segments, headDimension: Int, base: Double) -> Tensor {
-    precondition(segments.total == shape.rows, "\(shape) for \(segments.total) rows")
-    let (x, tape, columns) = (operand, tape, shape.columns)
-    let positions = (0..<segments.count).flatMap { Array(0..<segments[$0].count) }
+  /// Causal self-attention within every segment, Vaswani (2017), equation 1, of rows that hold
+  /// their queries, keys and values side by side.
+  ///
+  /// Queries and keys are turned by rotary positions, Su (2021), equation 34, in halves as
+  /// transformers' `rotate_half`; a row's position is its index within its segment. Groups of
+  /// query heads share a key head, Ainslie (2023).
+  public func selfAttention(_ attention: AttentionShape, base: Double) -> Tensor {
+    precondition(
+      shape == Shape(rows: attention.segments.total, columns: attention.rowColumns),
+      "\(shape) for \(attention.segments.total) rows of \(attention.rowColumns)")
+    let (x, tape) = (operand, tape)
+    let weights = tape.keep(attention.weightCount)
     let table = tape.rotaryTable(
-      positions: segments.lengths.max() ?? 0, headDimension: headDimension, base: base)
-    return tape.record(shape, from: [self]) { output in
-      rotated(
-        tape.value(of: x).span, columns: columns, positions: positions, table: table,
-        into: &output)
+      positions: attention.segments.lengths.max() ?? 0, headDimension: attention.headDimension,
+      base: base)
+    let result = Shape(rows: shape.rows, columns: attention.queryColumns)
+    return tape.record(result, from: [self]) { output in
+      tape.withKept(weights) {
+        var weights = $0.mutableSpan
+        TensorKernels.selfAttention(
+          tape.value(of: x).span, shape: attention, table: table, into: &output,
+          weights: &weights)
+      }
     } derivative: { tape, outputGradient in
       tape.accumulate(into: x) {
-        rotatedDerivative(
-          columns: columns, positions: positions, table: table,
-          outputGradient: outputGradient.span, into: &$0)
+        selfAttentionDerivative(
+          tape.value(of: x).span, weights: tape.kept(weights).span, shape: attention,
+          table: table, outputGradient: outputGradient.span, into: &$0)
       }
     }
   }

@@ -66,7 +66,8 @@ public struct ParameterSet<Scalar: BLASScalar>: Sendable {
 public struct RecordedParameters<Scalar: BLASScalar> {
   private let tensors: [Tensor<Scalar>]
   private let positions: [String: Int]
-  private let tape: Tape<Scalar>
+  /// The tape that holds the leaves.
+  public let tape: Tape<Scalar>
 
   fileprivate init(_ parameters: ParameterSet<Scalar>, on tape: Tape<Scalar>) {
     self.tape = tape
@@ -87,6 +88,12 @@ public struct RecordedParameters<Scalar: BLASScalar> {
   /// the loss does not depend on one.
   public func gradient() -> Gradient<Scalar> {
     Gradient(values: tensors.map { tape.gradient(of: $0) })
+  }
+
+  /// The gradient as ``gradient()`` has it, moved off the tape instead of copied; the tape may have
+  /// the buffers back through its `reuse` when they are read.
+  public func takeGradient() -> Gradient<Scalar> {
+    Gradient(values: tensors.map { tape.takeGradient(of: $0) })
   }
 }
 

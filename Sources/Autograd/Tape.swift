@@ -6,8 +6,9 @@ public import TensorKernels
 /// derivative. Buffers come from a pool and return to it at ``reset()``. A tape belongs to one
 /// thread.
 public final class Tape<Scalar: BLASScalar> {
-  /// Turns the gradient of a node's value into gradients of what it was computed from.
-  typealias Derivative = (_ tape: Tape<Scalar>, _ outputGradient: [Scalar]) -> Void
+  /// Turns the gradient of a node's value into gradients of what it was computed from; it may give
+  /// that buffer away, since nobody reads it afterwards.
+  typealias Derivative = (_ tape: Tape<Scalar>, _ outputGradient: inout [Scalar]) -> Void
 
   private struct Node {
     var shape: Shape
@@ -93,8 +94,8 @@ public final class Tape<Scalar: BLASScalar> {
     accumulate(into: loss.operand) { TensorKernels.accumulate(constant: 1, into: &$0) }
     for index in stride(from: loss.index, through: 0, by: -1) where !gradients[index].isEmpty {
       guard let derivative = nodes[index].derivative else { continue }
-      let gradient = take(&gradients[index])
-      derivative(self, gradient)
+      var gradient = take(&gradients[index])
+      derivative(self, &gradient)
       pool.giveBack(gradient)
     }
   }
@@ -105,6 +106,18 @@ public final class Tape<Scalar: BLASScalar> {
     let gradient = gradients[tensor.index]
     guard gradient.isEmpty else { return copied(gradient) }
     return [Scalar](repeating: 0, count: tensor.shape.count)
+  }
+
+  /// The gradient of a tensor, moved off the tape; ``reuse(_:)`` takes the buffer back.
+  func takeGradient(of tensor: Tensor<Scalar>) -> [Scalar] {
+    let gradient = take(&gradients[tensor.index])
+    guard gradient.isEmpty else { return gradient }
+    return [Scalar](repeating: 0, count: tensor.shape.count)
+  }
+
+  /// Takes the buffers of a gradient back that nobody reads any more.
+  public func reuse(_ gradient: consuming Gradient<Scalar>) {
+    while let buffer = gradient.values.popLast() { pool.giveBack(buffer) }
   }
 
   /// Forgets every tensor; buffers return to the pool, shared arrays to their owners.
@@ -127,6 +140,9 @@ public final class Tape<Scalar: BLASScalar> {
   }
 }
 
+// Whoever shares a tape between threads must see to it that one of them uses it at a time.
+extension Tape: @unchecked Sendable {}
+
 extension Tape {
   /// The values of a tensor; a reference, not a copy.
   func value(of operand: Operand) -> [Scalar] { values[operand.index] }
@@ -136,28 +152,39 @@ extension Tape {
 
   /// Lets a kernel add to the gradient of a tensor; does nothing if none is wanted.
   func accumulate(into operand: Operand, _ kernel: (inout MutableSpan<Scalar>) -> Void) {
-    guard requiresGradient(operand) else { return }
-    withGradient(of: operand, kernel)
+    multiply(into: operand) { gradient, keeping in
+      if keeping == 0 { fill(0, into: &gradient) }
+      kernel(&gradient)
+    }
   }
 
-  /// Lets a kernel add to the gradient of a tensor, wanted or not.
-  func withGradient(of operand: Operand, _ kernel: (inout MutableSpan<Scalar>) -> Void) {
+  /// Lets matrix products add to the gradient of a tensor; does nothing if none is wanted.
+  ///
+  /// The second argument of the kernel is what the first product multiplies the gradient by that
+  /// was there before, as in ``MatrixProduct``: zero where there was none, whose values then mean
+  /// nothing.
+  func multiply(
+    into operand: Operand,
+    _ kernel: (_ gradient: inout MutableSpan<Scalar>, _ keeping: Double) -> Void
+  ) {
+    guard requiresGradient(operand) else { return }
     var gradient = take(&gradients[operand.index])
-    if gradient.isEmpty {
-      gradient = pool.take(operand.shape.count)
-      var span = gradient.mutableSpan
-      fill(0, into: &span)
-    }
+    let isFirst = gradient.isEmpty
+    if isFirst { gradient = pool.take(operand.shape.count) }
     var span = gradient.mutableSpan
-    kernel(&span)
-    // The same tensor in another role of the same operation has left its share here meanwhile.
-    let share = take(&gradients[operand.index])
-    if !share.isEmpty {
-      var span = gradient.mutableSpan
-      TensorKernels.accumulate(share.span, into: &span)
-      pool.giveBack(share)
-    }
+    kernel(&span, isFirst ? 0 : 1)
     gradients[operand.index] = gradient
+  }
+
+  /// Adds a gradient that is not needed any more to that of a tensor; moves it if it is the first.
+  func give(_ gradient: inout [Scalar], to operand: Operand) {
+    guard requiresGradient(operand) else { return }
+    guard !gradients[operand.index].isEmpty else {
+      gradients[operand.index] = take(&gradient)
+      return
+    }
+    let given = gradient
+    accumulate(into: operand) { TensorKernels.accumulate(given.span, into: &$0) }
   }
 
   /// Keeps a pooled buffer until ``reset()`` for what a derivative needs again; returns its number.

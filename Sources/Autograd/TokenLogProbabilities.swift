@@ -58,16 +58,16 @@ extension Tape {
   ) {
     let (rows, width, vocabulary) = (hidden.shape.rows, hidden.shape.columns, head.shape.rows)
     let (hiddenValue, headValue) = (value(of: hidden), value(of: head))
-    accumulate(into: hidden) {
+    multiply(into: hidden) { hiddenGradient, keeping in
       Scalar.multiply(
-        MatrixProduct(rows: rows, inner: vocabulary, columns: width, keeping: 1), gradient.span,
-        headValue.span, into: &$0)
+        MatrixProduct(rows: rows, inner: vocabulary, columns: width, keeping: keeping),
+        gradient.span, headValue.span, into: &hiddenGradient)
     }
-    accumulate(into: head) {
+    multiply(into: head) { headGradient, keeping in
       Scalar.multiply(
         MatrixProduct(
-          rows: vocabulary, inner: rows, columns: width, left: .transposed, keeping: 1),
-        gradient.span, hiddenValue.span, into: &$0)
+          rows: vocabulary, inner: rows, columns: width, left: .transposed, keeping: keeping),
+        gradient.span, hiddenValue.span, into: &headGradient)
     }
   }
 }

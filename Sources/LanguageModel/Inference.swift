@@ -5,9 +5,9 @@ public import Tokenization
 extension Transformer {
   /// The log-probability of every completion token, without gradients.
   public func logProbabilities(
-    of sequences: [TokenSequence], temperature: Scalar = 1
+    of sequences: [TokenSequence], temperature: Scalar = 1, workers: Int = 1
   ) -> [[Scalar]] {
-    inferInChunks(sequences, parameters) { batch, recorded, tape in
+    inferInChunks(sequences, parameters, workers) { batch, recorded, tape in
       tokenLogProbabilities(batch, recorded, on: tape, temperature: temperature)
         .logProbabilities.values.split(by: batch.completions)
     }
@@ -15,16 +15,17 @@ extension Transformer {
 
   /// The log-probability of every completion: the sum over its tokens.
   public func completionLogProbabilities(
-    of sequences: [TokenSequence], temperature: Scalar = 1
+    of sequences: [TokenSequence], temperature: Scalar = 1, workers: Int = 1
   ) -> [Scalar] {
-    logProbabilities(of: sequences, temperature: temperature).map { $0.reduce(0, +) }
+    logProbabilities(of: sequences, temperature: temperature, workers: workers)
+      .map { $0.reduce(0, +) }
   }
 }
 
 extension ScalarModel {
   /// The score of every sequence, read at its last token: what a reward model answers.
-  public func lastTokenScores(of sequences: [TokenSequence]) -> [Scalar] {
-    inferInChunks(sequences, parameters) { batch, recorded, tape in
+  public func lastTokenScores(of sequences: [TokenSequence], workers: Int = 1) -> [Scalar] {
+    inferInChunks(sequences, parameters, workers) { batch, recorded, tape in
       values(batch, recorded, on: tape, rows: batch.lastRows).values
     }
   }
@@ -32,8 +33,8 @@ extension ScalarModel {
   /// The values of every completion's states: before each token, and after the last one.
   ///
   /// A completion of n tokens has n + 1 values.
-  public func values(of sequences: [TokenSequence]) -> [[Scalar]] {
-    inferInChunks(sequences, parameters) { batch, recorded, tape in
+  public func values(of sequences: [TokenSequence], workers: Int = 1) -> [[Scalar]] {
+    inferInChunks(sequences, parameters, workers) { batch, recorded, tape in
       values(batch, recorded, on: tape, rows: batch.stateRows).values.split(by: batch.states)
     }
   }
@@ -42,22 +43,23 @@ extension ScalarModel {
 /// Tokens after which an inference chunk ends; its activations then still fit the caches.
 private let chunkTokens = 256
 
-/// Answers for all sequences, a chunk of them at a time on one tape.
+/// Answers for all sequences, a chunk of them at a time, with a tape on each thread.
 ///
 /// The chunks depend on the list of sequences and on nothing else, so that the same list always
 /// gives the same bits.
-private func inferInChunks<Scalar, Answer>(
-  _ sequences: [TokenSequence], _ parameters: ParameterSet<Scalar>,
-  _ answer: (SequenceBatch, RecordedParameters<Scalar>, Tape<Scalar>) -> [Answer]
+private func inferInChunks<Scalar, Answer: Sendable>(
+  _ sequences: [TokenSequence], _ parameters: ParameterSet<Scalar>, _ workers: Int,
+  _ answer: @Sendable (SequenceBatch, RecordedParameters<Scalar>, Tape<Scalar>) -> [Answer]
 ) -> [Answer] {
-  let tape = Tape<Scalar>(recordsGradients: false)
-  var answers: [Answer] = []
-  answers.reserveCapacity(sequences.count)
-  for chunk in chunks(of: sequences) {
-    answers += answer(SequenceBatch(Array(sequences[chunk])), tape.record(parameters), tape)
-    tape.reset()
+  let ranges = chunks(of: sequences)
+  let tapes = (0..<max(1, min(workers, ranges.count))).map { _ in
+    Tape<Scalar>(recordsGradients: false)
   }
-  return answers
+  return concurrentMap(ranges.count, workers: tapes.count) { chunk, worker in
+    let tape = tapes[worker]
+    defer { tape.reset() }
+    return answer(SequenceBatch(Array(sequences[ranges[chunk]])), tape.record(parameters), tape)
+  }.flatMap(\.self)
 }
 
 /// Consecutive ranges of at least one sequence and, beyond that, at most `chunkTokens` tokens.

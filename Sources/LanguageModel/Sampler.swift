@@ -1,3 +1,4 @@
+import Synchronization
 public import TensorKernels
 public import Tokenization
 
@@ -14,13 +15,14 @@ public struct Sampled: Sendable, Equatable {
 /// Draws completions from a language model, many at once, with a cache of keys and values.
 ///
 /// A sequence that ends leaves its slot to the next prompt that waits, hence no step computes a
-/// row that nobody needs. What a sequence becomes depends on its own uniforms only, up to the
-/// rounding of matrix products of other sizes.
+/// row that nobody needs. What a sequence becomes depends on its own uniforms only, to the bit: a
+/// row's numbers are the same whatever other rows there are, for any number of slots and workers.
 public struct Sampler<Scalar: BLASScalar>: ~Copyable {
   private let configuration: ModelConfiguration
   private let temperature: Double
   private let slots: Int
-  private var decoder: CachedDecoder<Scalar>
+  /// One decoder a thread.
+  private let lanes: [SamplerLane<Scalar>]
 
   /// A sampler of a model as it is now; later updates of the model do not reach it.
   ///
@@ -28,14 +30,18 @@ public struct Sampler<Scalar: BLASScalar>: ~Copyable {
   ///   - model: The model to sample from.
   ///   - temperature: Divides the logits; zero takes the most probable token always, with
   ///     log-probability zero, since nothing else can happen.
-  ///   - slots: Sequences in flight at once.
-  public init(_ model: Transformer<Scalar>, temperature: Double = 1, slots: Int = 128) {
+  ///   - slots: Sequences in flight at once, on each thread.
+  ///   - workers: Threads that share the prompts.
+  public init(
+    _ model: Transformer<Scalar>, temperature: Double = 1, slots: Int = 128, workers: Int = 1
+  ) {
     precondition(temperature >= 0, "temperature \(temperature)")
-    precondition(slots > 0, "\(slots) slots")
+    precondition(slots > 0 && workers > 0, "\(slots) slots for each of \(workers) workers")
     configuration = model.configuration
     self.temperature = temperature
     self.slots = slots
-    decoder = CachedDecoder(model)
+    let decoder = CachedDecoder(model)
+    lanes = (0..<workers).map { _ in SamplerLane(decoder) }
   }
 
   /// One completion for each prompt.
@@ -49,37 +55,64 @@ public struct Sampler<Scalar: BLASScalar>: ~Copyable {
   /// - Returns: The completions in the order of the prompts.
   public mutating func sample(
     prompts: [[Int]], maximumTokens: Int, endToken: Int,
-    uniform: (_ sequence: Int, _ position: Int) -> Double
+    uniform: @Sendable (_ sequence: Int, _ position: Int) -> Double
   ) -> [Sampled] {
     let longest = prompts.lazy.map(\.count).max() ?? 0
     precondition(maximumTokens > 0 && prompts.allSatisfy { !$0.isEmpty }, "nothing to sample from")
     precondition(
       longest + maximumTokens <= configuration.maximumLength,
       "a prompt of \(longest) and \(maximumTokens) more of \(configuration.maximumLength) tokens")
-    decoder.reserve(slots: min(slots, prompts.count), capacity: longest + maximumTokens)
-    var queue = SequenceQueue(prompts: prompts, slots: slots, maximumTokens: maximumTokens)
-    while queue.admit() {
-      let step = queue.nextStep()
-      decoder.run(tokens: step.tokens, places: step.places, wanted: step.lastRows)
-      queue.extend(by: drawTokens(queue.active, uniform), endToken: endToken)
+    let parts = min(lanes.count, prompts.count)
+    return concurrentMap(parts, workers: parts) { [lanes, slots, temperature] part, _ in
+      let range = part * prompts.count / parts..<(part + 1) * prompts.count / parts
+      return lanes[part].sample(
+        SequenceQueue(prompts: Array(prompts[range]), slots: slots, maximumTokens: maximumTokens),
+        capacity: longest + maximumTokens, endToken: endToken, temperature: Scalar(temperature)
+      ) { uniform(range.lowerBound + $0, $1) }
+    }.flatMap(\.self)
+  }
+}
+
+/// What one thread of a sampler works with.
+private final class SamplerLane<Scalar: BLASScalar>: Sendable {
+  private let decoder: Mutex<CachedDecoder<Scalar>>
+
+  init(_ decoder: CachedDecoder<Scalar>) { self.decoder = Mutex(decoder) }
+
+  func sample(
+    _ waiting: SequenceQueue, capacity: Int, endToken: Int, temperature: Scalar,
+    uniform: (_ sequence: Int, _ position: Int) -> Double
+  ) -> [Sampled] {
+    var queue = waiting
+    decoder.withLock { decoder in
+      decoder.reserve(slots: queue.slots, capacity: capacity)
+      while queue.admit() {
+        let step = queue.nextStep()
+        decoder.run(tokens: step.tokens, places: step.places, wanted: step.lastRows)
+        let draws = decoder.drawTokens(queue.active, temperature: temperature, uniform)
+        queue.extend(by: draws, endToken: endToken)
+      }
     }
     return queue.finished.compactMap(\.self)
   }
+}
 
-  /// One token for each active sequence, from the decoder's logits.
-  private func drawTokens(
-    _ active: [GrowingSequence], _ uniform: (_ sequence: Int, _ position: Int) -> Double
+extension CachedDecoder {
+  /// One token for each active sequence, from the logits.
+  fileprivate func drawTokens(
+    _ active: [GrowingSequence], temperature: Scalar,
+    _ uniform: (_ sequence: Int, _ position: Int) -> Double
   ) -> [TokenDraw] {
-    let columns = configuration.vocabularySize
+    let columns = logits.count / max(1, active.count)
     var weights = [Scalar](repeating: 0, count: columns)
     return active.enumerated().map { row, sequence in
       guard temperature > 0 else {
-        let token = greatest(decoder.logits.span, row: row, columns: columns)
+        let token = greatest(logits.span, row: row, columns: columns)
         return TokenDraw(token: token, logProbability: 0)
       }
       var weightSpan = weights.mutableSpan
       return draw(
-        from: decoder.logits.span, row: row, columns: columns, temperature: Scalar(temperature),
+        from: logits.span, row: row, columns: columns, temperature: temperature,
         uniform: uniform(sequence.index, sequence.logProbabilities.count), weights: &weightSpan)
     }
   }

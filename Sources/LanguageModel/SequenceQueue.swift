@@ -1,3 +1,4 @@
+import TensorKernels
 import Tokenization
 
 /// A completion in the making.
@@ -19,12 +20,14 @@ struct SequenceQueue {
   /// The tokens that go through the model together.
   struct Step {
     var tokens: [Int] = []
-    var places: [CachePlace] = []
+    var places = CachePlaces()
     /// The row of each active sequence's last token.
     var lastRows: [Int] = []
   }
 
   private let prompts: [[Int]]
+  /// Sequences in flight at once.
+  let slots: Int
   private let maximumTokens: Int
   private var freeSlots: [Int]
   private var admitted = 0
@@ -34,8 +37,9 @@ struct SequenceQueue {
 
   init(prompts: [[Int]], slots: Int, maximumTokens: Int) {
     self.prompts = prompts
+    self.slots = min(slots, prompts.count)
     self.maximumTokens = maximumTokens
-    freeSlots = (0..<min(slots, prompts.count)).reversed()
+    freeSlots = (0..<self.slots).reversed()
     finished = [Sampled?](repeating: nil, count: prompts.count)
   }
 
@@ -59,7 +63,7 @@ struct SequenceQueue {
       let sequence = active[i]
       for position in sequence.cached..<sequence.tokens.count {
         step.tokens.append(sequence.tokens[position])
-        step.places.append(CachePlace(slot: sequence.slot, position: position))
+        step.places.append(slot: sequence.slot, position: position)
       }
       step.lastRows.append(step.tokens.count - 1)
       active[i].cached = sequence.tokens.count
@@ -69,19 +73,16 @@ struct SequenceQueue {
 
   /// Appends a token to each active sequence and retires those that are complete.
   mutating func extend(by draws: [TokenDraw], endToken: Int) {
-    var growing: [GrowingSequence] = []
-    growing.reserveCapacity(active.count)
-    for (var sequence, draw) in zip(active, draws) {
-      sequence.tokens.append(draw.token)
-      sequence.logProbabilities.append(draw.logProbability)
+    var complete: [Int] = []
+    for (i, draw) in draws.enumerated() {
+      active[i].tokens.append(draw.token)
+      active[i].logProbabilities.append(draw.logProbability)
       let ended = draw.token == endToken
-      if ended || sequence.logProbabilities.count == maximumTokens {
-        retire(sequence, ended: ended)
-      } else {
-        growing.append(sequence)
-      }
+      guard ended || active[i].logProbabilities.count == maximumTokens else { continue }
+      retire(active[i], ended: ended)
+      complete.append(i)
     }
-    active = growing
+    for i in complete.reversed() { active.remove(at: i) }
   }
 
   private mutating func retire(_ sequence: GrowingSequence, ended: Bool) {

@@ -16,6 +16,101 @@ public struct ShardedGradient<Scalar: BLASScalar>: Sendable {
   public var loss: Scalar { losses.reduce(0, +) }
 }
 
+/// The gradient of Σ lossₛ over the shards s of a batch.
+///
+/// The number of shards belongs to the computation and does not depend on the machine: gradients
+/// add up in a fixed binary tree, so that the bits are the same everywhere and for any number of
+/// workers. Write each shard's loss as the sum over its items divided by the items of the whole
+/// batch.
+///
+/// - Parameters:
+///   - parameters: where the gradient is taken.
+///   - shards: the number of shards.
+///   - workers: the threads that share the shards.
+///   - itemsPerShard: the items of a shard, for the covariance per item.
+///   - loss: records the loss of one shard on the tape of the parameters, and returns with it
+///     whatever is to be read off the tape.
+/// - Returns: the gradient of the sum, the losses and the noise of the gradient; and what was read
+///   of each shard.
+public func shardedGradient<Scalar: BLASScalar, Reading: Sendable>(
+  of parameters: ParameterSet<Scalar>, shards: Int, on workers: ShardWorkers<Scalar>,
+  itemsPerShard: Double = 1,
+  loss: @Sendable (_ shard: Int, _ parameters: RecordedParameters<Scalar>) -> (
+    loss: Tensor<Scalar>, reading: Reading
+  )
+) -> (gradient: ShardedGradient<Scalar>, readings: [Reading]) {
+  precondition(shards > 0, "\(shards) shards")
+  let outcomes = concurrentMap(shards, workers: workers.tapes.count) { shard, worker in
+    ShardOutcome(of: parameters, on: workers.tapes[worker]) { loss(shard, $0) }
+  }
+  let total = treeSum(outcomes.map(\.gradient), workers: workers.tapes.count)
+  for outcome in outcomes { outcome.tape.reuse(outcome.gradient) }
+  let squaredNorms = outcomes.map { $0.squaredNorm * Double(shards) * Double(shards) }
+  let gradient = ShardedGradient(
+    total: total, losses: outcomes.map(\.loss), shardSquaredNorms: squaredNorms,
+    noise: GradientNoise(
+      meanSquaredNorm: total.squaredNorm, shardSquaredNorms: squaredNorms,
+      itemsPerShard: itemsPerShard))
+  return (gradient, outcomes.map(\.reading))
+}
+
+/// What one shard gives.
+private struct ShardOutcome<Scalar: BLASScalar, Reading: Sendable>: Sendable {
+  let gradient: Gradient<Scalar>
+  let squaredNorm: Double
+  let loss: Scalar
+  let reading: Reading
+  let tape: Tape<Scalar>
+
+  init(
+    of parameters: ParameterSet<Scalar>, on tape: Tape<Scalar>,
+    loss: (RecordedParameters<Scalar>) -> (loss: Tensor<Scalar>, reading: Reading)
+  ) {
+    tape.reset()
+    defer { tape.reset() }
+    let recorded = tape.record(parameters)
+    let (shardLoss, reading) = loss(recorded)
+    tape.backward(from: shardLoss)
+    gradient = recorded.takeGradient()
+    squaredNorm = gradient.squaredNorm
+    self.loss = shardLoss.item
+    self.reading = reading
+    self.tape = tape
+  }
+}
+
+/// The sum of gradients in a fixed binary tree, the arrays of the parameters spread over threads.
+private func treeSum<Scalar>(
+  _ gradients: [Gradient<Scalar>], workers: Int
+) -> Gradient<Scalar> {
+  let arrays = gradients.first?.values.count ?? 0
+  return Gradient(
+    values: concurrentMap(arrays, workers: workers) { array, _ in
+      treeSum(gradients.map { $0.values[array] }[...])
+    })
+}
+
+/// The first half that is a power of two long, plus the rest, each of them summed in this way.
+private func treeSum<Scalar: BLASScalar>(_ arrays: ArraySlice<[Scalar]>) -> [Scalar] {
+  guard arrays.count > 1 else { return copied(arrays.first ?? []) }
+  let half = 1 << (Int.bitWidth - 1 - (arrays.count - 1).leadingZeroBitCount)
+  var sum = treeSum(arrays.prefix(half))
+  let rest = treeSum(arrays.dropFirst(half))
+  var span = sum.mutableSpan
+  accumulate(rest.span, into: &span)
+  return sum
+}
+
+/// Cuts the elements into consecutive parts whose sizes differ by one at most, none of them empty.
+///
+/// Fewer elements than `count` make as many parts as there are elements.
+public func consecutiveParts<Element>(of elements: [Element], count: Int) -> [[Element]] {
+  let parts = min(count, elements.count)
+  return (0..<parts).map { part in
+    Array(elements[(part * elements.count / parts)..<((part + 1) * elements.count / parts)])
+  }
+}
+
 /// The gradient of Σ lossₛ, one logical shard at a time on one tape.
 ///
 /// The number of shards belongs to the computation and does not depend on the machine: gradients
@@ -79,15 +174,5 @@ private struct SumTree<Scalar: BLASScalar> {
       sum = left
     }
     return sum
-  }
-}
-
-/// Cuts the elements into consecutive parts whose sizes differ by one at most, none of them empty.
-///
-/// Fewer elements than `count` make as many parts as there are elements.
-public func consecutiveParts<Element>(of elements: [Element], count: Int) -> [[Element]] {
-  let parts = min(count, elements.count)
-  return (0..<parts).map { part in
-    Array(elements[(part * elements.count / parts)..<((part + 1) * elements.count / parts)])
   }
 }

@@ -1,4 +1,6 @@
-/// The shape of causal attention over a packed batch.
+/// The shape of causal self-attention over a packed batch.
+///
+/// A row holds the queries of all heads, then the keys and then the values of all key heads.
 public struct AttentionShape: Sendable, Equatable {
   /// The sequences; a row sees itself and the rows before it in its own segment.
   public var segments: Segments
@@ -19,38 +21,49 @@ public struct AttentionShape: Sendable, Equatable {
     self.headDimension = headDimension
   }
 
-  /// Attention weights of the whole batch: heads · Σ length².
+  /// Attention weights of the whole batch: heads · Σ length · padded length.
   public var weightCount: Int {
     var total = 0
-    for s in 0..<segments.count { total += segments[s].count * segments[s].count }
+    for s in 0..<segments.count {
+      total += segments[s].count * paddedLength(segments[s].count)
+    }
     return heads * total
   }
 
-  var queryColumns: Int { heads * headDimension }
-  var keyColumns: Int { keyValueHeads * headDimension }
+  /// The width of a row of queries, keys and values side by side.
+  public var rowColumns: Int { queryColumns + 2 * keyColumns }
+  /// The width of all query heads, which is that of the output.
+  public var queryColumns: Int { heads * headDimension }
+  /// The width of all key heads, which is that of the values as well.
+  public var keyColumns: Int { keyValueHeads * headDimension }
 
-  func check(queries: Int, keys: Int, values: Int, weights: Int) {
-    let rows = segments.total
+  var longest: Int { segments.lengths.max() ?? 0 }
+  var group: Int { heads / keyValueHeads }
+  /// The factor of every score, 1/√headDimension.
+  func scale<Scalar: BLASScalar>() -> Scalar { 1 / Scalar(headDimension).squareRoot() }
+
+  func check(rows: Int, outputs: Int, weights: Int) {
+    let total = segments.total
     precondition(
-      queries == rows * queryColumns && keys == rows * keyColumns && values == keys
-        && weights == weightCount,
-      "\(rows) rows: \(queries) queries, \(keys) keys, \(values) values, \(weights) weights")
+      rows == total * rowColumns && outputs == total * queryColumns && weights == weightCount,
+      "\(total) rows of \(rowColumns): \(rows) values, \(outputs) outputs, \(weights) weights")
   }
 
-  /// Calls the body for every head of every segment: where its first query and first key lie, the
-  /// length of the segment, and where its weights lie.
+  /// Calls the body for every key head of every segment: its rows, and where the weights of its
+  /// first query head begin; each query head has length × padded length of them.
   @inline(__always)
-  func forEachHead(_ body: (_ row: Int, _ column: Int, _ length: Int, _ offset: Int) -> Void) {
+  func forEachKeyHead(_ body: (_ rows: Range<Int>, _ keyHead: Int, _ weights: Int) -> Void) {
     var offset = 0
     for s in 0..<segments.count {
-      let (start, length) = (segments[s].lowerBound, segments[s].count)
-      for head in 0..<heads {
-        let keyHead = head / (heads / keyValueHeads)
-        body(
-          start * queryColumns + head * headDimension,
-          start * keyColumns + keyHead * headDimension, length, offset)
-        offset += length * length
+      let rows = segments[s]
+      for keyHead in 0..<keyValueHeads {
+        if !rows.isEmpty { body(rows, keyHead, offset) }
+        offset += group * rows.count * paddedLength(rows.count)
       }
     }
   }
 }
+
+/// The stride of a row of attention weights: whole vectors, so that no row needs a remainder.
+@inline(__always)
+func paddedLength(_ length: Int) -> Int { (length &+ 15) & ~15 }

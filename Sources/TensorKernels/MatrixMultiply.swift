@@ -17,11 +17,16 @@ public struct MatrixProduct: Sendable, Equatable {
   public var right: Layout
   /// What the result held before is multiplied by this: 0 assigns, 1 accumulates.
   public var keeping: Double
+  /// From one stored row of the left factor to the next, where it is a slice of the columns of a
+  /// wider matrix; nil where rows follow one another.
+  public var leftStride: Int?
+  /// The same of the result.
+  public var resultStride: Int?
 
   /// A product of the given shape that assigns its result.
   public init(
     rows: Int, inner: Int, columns: Int, left: Layout = .plain, right: Layout = .plain,
-    keeping: Double = 0
+    keeping: Double = 0, leftStride: Int? = nil, resultStride: Int? = nil
   ) {
     self.rows = rows
     self.inner = inner
@@ -29,20 +34,33 @@ public struct MatrixProduct: Sendable, Equatable {
     self.left = left
     self.right = right
     self.keeping = keeping
+    self.leftStride = leftStride
+    self.resultStride = resultStride
   }
 
   fileprivate func check(_ leftCount: Int, _ rightCount: Int, _ resultCount: Int) {
+    let (leftRows, leftColumns) = left == .plain ? (rows, inner) : (inner, rows)
     precondition(
-      leftCount == rows * inner && rightCount == inner * columns && resultCount == rows * columns,
+      Self.fits(leftRows, leftColumns, stride: leftStride, leftCount)
+        && rightCount == inner * columns
+        && Self.fits(rows, columns, stride: resultStride, resultCount),
       """
       (\(rows)×\(inner))·(\(inner)×\(columns)) does not fit \(leftCount) and \(rightCount) values \
       into \(resultCount)
       """)
   }
 
-  fileprivate var leftStride: CInt { CInt(max(1, left == .plain ? inner : rows)) }
-  fileprivate var rightStride: CInt { CInt(max(1, right == .plain ? columns : inner)) }
-  fileprivate var resultStride: CInt { CInt(max(1, columns)) }
+  /// Whether a matrix is all of so many values, or its rows lie among them a stride apart.
+  private static func fits(_ rows: Int, _ columns: Int, stride: Int?, _ count: Int) -> Bool {
+    guard let stride else { return count == rows * columns }
+    return stride >= columns && (rows == 0 || count >= (rows - 1) * stride + columns)
+  }
+
+  fileprivate var leftStep: CInt {
+    CInt(max(1, leftStride ?? (left == .plain ? inner : rows)))
+  }
+  fileprivate var rightStep: CInt { CInt(max(1, right == .plain ? columns : inner)) }
+  fileprivate var resultStep: CInt { CInt(max(1, resultStride ?? columns)) }
 }
 
 extension MatrixProduct.Layout {
@@ -61,9 +79,9 @@ extension Float {
         unsafe result.withUnsafeMutableBufferPointer { c in
           unsafe cblas_sgemm(
             CblasRowMajor, product.left.transpose, product.right.transpose, CInt(product.rows),
-            CInt(product.columns), CInt(product.inner), 1, a.baseAddress, product.leftStride,
-            b.baseAddress, product.rightStride, Float(product.keeping), c.baseAddress,
-            product.resultStride)
+            CInt(product.columns), CInt(product.inner), 1, a.baseAddress, product.leftStep,
+            b.baseAddress, product.rightStep, Float(product.keeping), c.baseAddress,
+            product.resultStep)
         }
       }
     }
@@ -82,9 +100,9 @@ extension Double {
         unsafe result.withUnsafeMutableBufferPointer { c in
           unsafe cblas_dgemm(
             CblasRowMajor, product.left.transpose, product.right.transpose, CInt(product.rows),
-            CInt(product.columns), CInt(product.inner), 1, a.baseAddress, product.leftStride,
-            b.baseAddress, product.rightStride, product.keeping, c.baseAddress,
-            product.resultStride)
+            CInt(product.columns), CInt(product.inner), 1, a.baseAddress, product.leftStep,
+            b.baseAddress, product.rightStep, product.keeping, c.baseAddress,
+            product.resultStep)
         }
       }
     }

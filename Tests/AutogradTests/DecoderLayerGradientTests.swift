@@ -26,13 +26,11 @@ import Testing
   private func hidden(_ p: RecordedParameters<Double>, _ tape: Tape<Double>) -> Tensor<Double> {
     let x = tape.embedding(p["embedding"], tokens)
     let h = x.rmsNorm(gain: p["first"], epsilon: 1e-5)
-    let q = h.linear(p["query"]).rotary(segments: segments, headDimension: 4, base: 1e4)
-    let k = h.linear(p["key"]).rotary(segments: segments, headDimension: 4, base: 1e4)
-    let mixed = q.causalAttention(
-      keys: k, values: h.linear(p["value"]), segments: segments, heads: 2, keyValueHeads: 1)
-    let y = x + mixed.linear(p["output"])
+    let shape = AttentionShape(segments: segments, heads: 2, keyValueHeads: 1, headDimension: 4)
+    let mixed = h.linear([p["query"], p["key"], p["value"]]).selfAttention(shape, base: 1e4)
+    let y = mixed.linear(p["output"], onto: x)
     let g = y.rmsNorm(gain: p["second"], epsilon: 1e-5)
-    let gated = g.linear(p["gate"]).swiGLU(g.linear(p["up"]))
+    let gated = g.linear([p["gate"], p["up"]]).swiGLU()
     return (y + gated.linear(p["down"])).rmsNorm(gain: p["last"], epsilon: 1e-5)
   }
 

@@ -61,21 +61,22 @@ import Testing
     #expect(error([("x", 5, 4), ("w", 3, 4)]) { $0["x"].linear($0["w"]) } < 1e-7)
     #expect(
       error([("x", 3, 10), ("g", 1, 10)]) { $0["x"].rmsNorm(gain: $0["g"], epsilon: 1e-5) } < 1e-7)
-    #expect(error(pair) { (3 * $0["a"]).swiGLU($0["b"]) } < 1e-7)
-    let segments = Segments(lengths: [3, 1, 2])
-    #expect(
-      error([("x", 6, 8)]) { $0["x"].rotary(segments: segments, headDimension: 4, base: 100) }
-        < 1e-7)
+    #expect(error([("x", 3, 10)]) { (3 * $0["x"]).swiGLU() } < 1e-7)
+    let several = [("x", 5, 4), ("u", 3, 4), ("v", 2, 4), ("w", 4, 4)]
+    #expect(error(several) { $0["x"].linear([$0["u"], $0["v"], $0["w"]]) } < 1e-7)
+    #expect(error([("x", 5, 4), ("w", 3, 4), ("r", 5, 3)]) {
+      $0["x"].linear($0["w"], onto: $0["r"])
+    } < 1e-7)
+    #expect(error([("x", 4, 4), ("w", 4, 4)]) { $0["x"].linear($0["w"], onto: $0["x"]) } < 1e-7)
   }
 
   @Test(arguments: [(4, 4), (4, 2), (4, 1)])
   func attention(heads: Int, keyValueHeads: Int) {
     let segments = Segments(lengths: [3, 1, 4])
-    let shapes = [("q", 8, heads * 10), ("k", 8, keyValueHeads * 10), ("v", 8, keyValueHeads * 10)]
-    let result = error(shapes) {
-      (3 * $0["q"]).causalAttention(
-        keys: $0["k"], values: $0["v"], segments: segments, heads: heads,
-        keyValueHeads: keyValueHeads)
+    let shape = AttentionShape(
+      segments: segments, heads: heads, keyValueHeads: keyValueHeads, headDimension: 10)
+    let result = error([("x", 8, shape.rowColumns)]) {
+      (2 * $0["x"]).selfAttention(shape, base: 100)
     }
     #expect(result < 1e-7)
   }
@@ -91,14 +92,10 @@ import Testing
   }
 
   @Test func oneTensorInSeveralRolesOfAnOperation() {
-    let segments = Segments(lengths: [3, 1, 4])
-    let result = error([("x", 8, 20)]) {
-      $0["x"].causalAttention(
-        keys: $0["x"], values: $0["x"], segments: segments, heads: 2, keyValueHeads: 2)
-    }
-    #expect(result < 1e-7)
-    #expect(error(pair) { $0["a"].swiGLU($0["a"]) } < 1e-7)
     #expect(error([("x", 4, 4)]) { $0["x"].linear($0["x"]) } < 1e-7)
+    #expect(error([("x", 4, 4)]) { $0["x"].linear([$0["x"], $0["x"]]) } < 1e-7)
+    #expect(error([("x", 4, 4)]) { $0["x"].linear($0["x"], onto: $0["x"]) } < 1e-7)
+    #expect(error(pair) { $0["a"] + $0["a"] } < 1e-7)
     #expect(error(pair) { $0["a"].maximum($0["a"]) } < 1e-7)
     #expect(
       error([("x", 1, 6)]) { $0["x"].rmsNorm(gain: $0["x"], epsilon: 1e-5) } < 1e-7)

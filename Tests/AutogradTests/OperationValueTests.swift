@@ -68,12 +68,14 @@ import Testing
     #expect(y.shape == Shape(rows: 1, columns: 3))
   }
 
-  @Test func rotationCountsPositionsWithinEachSegment() {
-    let x = tape.constant(wave(5 * 4, phase: 1), shape: Shape(rows: 5, columns: 4))
-    let segments = Segments(lengths: [2, 3])
-    let packed = x.rotary(segments: segments, headDimension: 4, base: 100).values
-    let alone = x.rows([2, 3, 4])
-      .rotary(segments: Segments(lengths: [3]), headDimension: 4, base: 100).values
+  @Test func attentionCountsPositionsWithinEachSegment() {
+    func attention(_ lengths: [Int]) -> AttentionShape {
+      AttentionShape(
+        segments: Segments(lengths: lengths), heads: 1, keyValueHeads: 1, headDimension: 4)
+    }
+    let x = tape.constant(wave(5 * 12, phase: 1), shape: Shape(rows: 5, columns: 12))
+    let packed = x.selfAttention(attention([2, 3]), base: 100).values
+    let alone = x.rows([2, 3, 4]).selfAttention(attention([3]), base: 100).values
     #expect(Array(packed[8...]) == alone)
   }
 

@@ -13,10 +13,10 @@ import Testing
     let tokens = (0..<segments.total).map { $0 % 5 }
     let x = tape.embedding(p["e"], tokens)
     let h = x.rmsNorm(gain: p["g"], epsilon: 1e-5).linear(p["w"])
-    let q = h.rotary(segments: segments, headDimension: 4, base: 1e4)
-    let y = q.causalAttention(
-      keys: q, values: h, segments: segments, heads: 2, keyValueHeads: 2)
-    return -(x + y.swiGLU(h)).tokenLogProbabilities(head: p["e"], targets: tokens, temperature: 1)
+    let shape = AttentionShape(segments: segments, heads: 2, keyValueHeads: 2, headDimension: 4)
+    let y = h.linear([p["w"], p["w"], p["w"]]).selfAttention(shape, base: 1e4)
+    let z = y.linear([p["w"], p["w"]]).swiGLU().linear(p["w"], onto: x)
+    return -z.tokenLogProbabilities(head: p["e"], targets: tokens, temperature: 1)
       .logProbabilities.mean()
   }
 

@@ -80,36 +80,3 @@ import Tokenization
     return model
   }
 }
-
-@Suite struct RotaryPositionTests {
-  @Test func productsOfQueriesAndKeysDependOnTheirDistanceOnly() {
-    // ⟨R(m)q, R(n)k⟩ is the same for all m − n = 2, and for no other distance.
-    let products = rotatedProducts(distance: 2)
-    for product in products { #expect(abs(product - products[0]) < 1e-12) }
-    #expect(abs(rotatedProducts(distance: 3)[0] - products[0]) > 1e-3)
-  }
-
-  @Test func coordinatesAreTurnedInHalves() {
-    // At position 1, the pair (0, 2) of a head of 4 turns by 1 and the pair (1, 3) by θ^(−1/2).
-    let tape = Tape<Double>()
-    let x = tape.constant([0, 0, 0, 0, 1, 2, 0, 0], shape: Shape(rows: 2, columns: 4))
-    let y = x.rotary(segments: .init(lengths: [2]), headDimension: 4, base: 100).values
-    let expected =
-      [0.540_302_305_868_139_8, 2 * 0.995_004_165_278_025_8]
-      + [0.841_470_984_807_896_5, 2 * 0.099_833_416_646_828_15]
-    for (a, b) in zip(y[4...], expected) { #expect(abs(a - b) < 1e-12) }
-  }
-
-  private func rotatedProducts(distance: Int) -> [Double] {
-    let (query, key) = ([0.3, -1.1, 0.7, 0.2], [-0.4, 0.9, 1.3, -0.8])
-    let tape = Tape<Double>()
-    func rotated(_ row: [Double]) -> [Double] {
-      let rows = tape.constant((0..<9).flatMap { _ in row }, shape: Shape(rows: 9, columns: 4))
-      return rows.rotary(segments: .init(lengths: [9]), headDimension: 4, base: 1e4).values
-    }
-    let (q, k) = (rotated(query), rotated(key))
-    return (0..<9 - distance).map { n in
-      (0..<4).reduce(0) { $0 + q[(n + distance) * 4 + $1] * k[n * 4 + $1] }
-    }
-  }
-}

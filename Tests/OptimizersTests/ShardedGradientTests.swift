@@ -17,17 +17,18 @@ import Testing
 
   /// The mean over eight items of three numbers of (a·x + b)², cut into shards.
   private func gradient(
-    shards: Int, on tape: Tape<Double> = Tape(), itemsPerShard: Double = 1
+    shards: Int, on workers: ShardWorkers<Double> = ShardWorkers()
   ) -> ShardedGradient<Double> {
     let items = 8 / shards
-    return shardedGradient(
-      of: parameters, shards: shards, on: tape, itemsPerShard: itemsPerShard
-    ) { shard, p in
+    let (gradient, readings) = shardedGradient(of: parameters, shards: shards, on: workers) {
+      [data] shard, p in
       let rows = Array(data[shard * items * 3..<(shard + 1) * items * 3])
-      let x = tape.constant(rows, shape: Shape(rows: items, columns: 3))
+      let x = p.tape.constant(rows, shape: Shape(rows: items, columns: 3))
       let shift = p["b"].rows([Int](repeating: 0, count: items))
-      return 0.125 * (x.linear(p["a"]) + shift).squared().sum()
+      return (0.125 * (x.linear(p["a"]) + shift).squared().sum(), shard)
     }
+    #expect(readings == Array(0..<shards))
+    return gradient
   }
 
   @Test(arguments: [2, 4, 8])
@@ -44,22 +45,32 @@ import Testing
     // Three shards of a sum: ((1 + 2) + 3), with rounding that another order would not have.
     var set = ParameterSet<Float>()
     set.append("x", shape: Shape(rows: 1, columns: 1), values: [1])
-    let tape = Tape<Float>()
     let scales: [Float] = [1, 1e-7, 1e-7]
-    let result = shardedGradient(of: set, shards: 3, on: tape) { shard, p in
-      p["x"].weightedSum([scales[shard]])
+    let (result, _) = shardedGradient(of: set, shards: 3, on: ShardWorkers(count: 2)) { shard, p in
+      (p["x"].weightedSum([scales[shard]]), shard)
     }
     #expect(result.total.values == [[(1 + 1e-7) + 1e-7]])
   }
 
-  @Test func theSameShardsGiveTheSameBitsOnAnyTape() {
-    let tape = Tape<Double>()
-    let first = gradient(shards: 4, on: tape)
-    let second = gradient(shards: 4, on: tape)
-    #expect(first.total.values == second.total.values)
-    #expect(first.total.values == gradient(shards: 4).total.values)
-    #expect(first.noise == second.noise)
-    #expect(tape.count == 0)
+  @Test(arguments: [1, 2, 3, 4, 9])
+  func theSameShardsGiveTheSameBitsOnAnyNumberOfThreads(count: Int) {
+    let workers = ShardWorkers<Double>(count: count)
+    let (alone, first) = (gradient(shards: 4), gradient(shards: 4, on: workers))
+    let second = gradient(shards: 4, on: workers)
+    for result in [first, second] {
+      #expect(result.total.values == alone.total.values)
+      #expect(result.losses == alone.losses)
+      #expect(result.shardSquaredNorms == alone.shardSquaredNorms)
+      #expect(result.noise == alone.noise)
+    }
+  }
+
+  @Test func stepsAfterTheFirstMakeNoBuffers() {
+    let workers = ShardWorkers<Double>(count: 2)
+    _ = gradient(shards: 4, on: workers)
+    let made = workers.bufferAllocations
+    for _ in 0..<3 { _ = gradient(shards: 4, on: workers) }
+    #expect(made > 0 && workers.bufferAllocations == made)
   }
 
   @Test func shardNormsAreThoseOfEachShardsOwnMeanLoss() {
@@ -70,18 +81,6 @@ import Testing
       let squares = x.reduce(1) { $0 + $1 * $1 }
       #expect(abs(result.shardSquaredNorms[item] - 4 * residual * residual * squares) < 1e-12)
     }
-  }
-
-  @Test func anErrorOfTheLossLeavesTheTapeEmpty() {
-    struct Refusal: Error {}
-    let tape = Tape<Double>()
-    #expect(throws: Refusal.self) {
-      try shardedGradient(of: parameters, shards: 2, on: tape) { shard, p in
-        guard shard == 0 else { throw Refusal() }
-        return p["b"].sum()
-      }
-    }
-    #expect(tape.count == 0)
   }
 }
 

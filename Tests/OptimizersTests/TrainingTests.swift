@@ -19,14 +19,15 @@ import Testing
     var optimizer = AnyOptimizer<Float>(kind)
     let schedule = LearningRateSchedule(
       peak: rate, warmupSteps: 10, totalSteps: steps, decay: .linear)
-    let tape = Tape<Float>()
+    let workers = ShardWorkers<Float>(count: 2)
     var losses: [Float] = []
     for step in 0..<steps {
-      var batch = shardedGradient(of: parameters, shards: 4, on: tape) { shard, p in
+      var (batch, _) = shardedGradient(of: parameters, shards: 4, on: workers) {
+        [inputs, truth] shard, p in
         let rows = Array(inputs[shard * 24..<(shard + 1) * 24])
-        let x = tape.constant(rows, shape: Shape(rows: 8, columns: 3))
-        let targets = tape.constant(truth, shape: Shape(rows: 1, columns: 3))
-        return (x.linear(p["w"]) - x.linear(targets)).squared().sum() * (1 / 32)
+        let x = p.tape.constant(rows, shape: Shape(rows: 8, columns: 3))
+        let targets = p.tape.constant(truth, shape: Shape(rows: 1, columns: 3))
+        return ((x.linear(p["w"]) - x.linear(targets)).squared().sum() * (1 / 32), shard)
       }
       batch.total.clip(toNorm: 1)
       losses.append(batch.loss)

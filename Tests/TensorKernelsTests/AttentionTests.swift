@@ -4,136 +4,193 @@ import TestSupport
 import Testing
 
 @Suite struct AttentionTests {
-  private struct Inputs<Scalar: BLASScalar> {
-    var (queries, keys, values): ([Scalar], [Scalar], [Scalar])
-    let shape: AttentionShape
-
-    init(_ shape: AttentionShape, phase: Double = 0) {
-      let (rows, width) = (shape.segments.total, shape.headDimension)
-      self.shape = shape
-      queries = wave(rows * shape.heads * width, phase: phase + 1).map { 3 * $0 }
-      keys = wave(rows * shape.keyValueHeads * width, phase: phase + 2)
-      values = wave(rows * shape.keyValueHeads * width, phase: phase + 3)
-    }
-
-    func attend() -> [Scalar] {
-      var weights = [Scalar](repeating: .nan, count: shape.weightCount)
-      var span = weights.mutableSpan
-      return output(queries.count, startingAt: .nan) {
-        causalAttention(
-          queries: queries.span, keys: keys.span, values: values.span, shape: shape, into: &$0,
-          weights: &span)
-      }
-    }
-
-    /// The definition, one scalar at a time.
-    func attendNaively() -> [Double] {
-      let (width, heads, keyHeads) = (shape.headDimension, shape.heads, shape.keyValueHeads)
-      var result = [Double](repeating: 0, count: queries.count)
-      for s in 0..<shape.segments.count {
-        for (i, h) in shape.segments[s].flatMap({ i in (0..<heads).map { (i, $0) } }) {
-          let seen = shape.segments[s].lowerBound...i
-          let g = h / (heads / keyHeads)
-          func key(_ j: Int, _ d: Int) -> Int { (j * keyHeads + g) * width + d }
-          let scores = seen.map { j in
-            (0..<width).reduce(0.0) {
-              $0 + Double(queries[(i * heads + h) * width + $1]) * Double(keys[key(j, $1)])
-            } / sqrt(Double(width))
-          }
-          let total = scores.reduce(0) { $0 + exp($1) }
-          for (score, j) in zip(scores, seen) {
-            for d in 0..<width {
-              result[(i * heads + h) * width + d] += exp(score) / total * Double(values[key(j, d)])
-            }
-          }
-        }
-      }
-      return result
-    }
-  }
-
   private static let shapes = [
     AttentionShape(
       segments: Segments(lengths: [5, 1, 12]), heads: 2, keyValueHeads: 2, headDimension: 32),
     AttentionShape(
       segments: Segments(lengths: [3, 9]), heads: 4, keyValueHeads: 2, headDimension: 8),
     AttentionShape(
-      segments: Segments(lengths: [20]), heads: 3, keyValueHeads: 1, headDimension: 7),
+      segments: Segments(lengths: [20]), heads: 3, keyValueHeads: 1, headDimension: 6),
     AttentionShape(
       segments: Segments(lengths: [2, 0, 4]), heads: 1, keyValueHeads: 1, headDimension: 44),
+    AttentionShape(
+      segments: Segments(lengths: [70, 16, 33]), heads: 5, keyValueHeads: 1, headDimension: 16),
   ]
 
   @Test(arguments: shapes)
   func itAgreesWithItsDefinition(shape: AttentionShape) {
-    let wide = Inputs<Double>(shape)
+    let wide = AttentionInputs<Double>(shape)
     #expect(largestDifference(wide.attend(), wide.attendNaively()) < 1e-14)
-    let narrow = Inputs<Float>(shape)
+    let narrow = AttentionInputs<Float>(shape)
     let expected = narrow.attendNaively().map { Float($0) }
-    #expect(largestDifference(narrow.attend(), expected) < 2e-6)
+    #expect(largestDifference(narrow.attend(), expected) < 4e-6)
   }
 
   @Test func aSegmentSeesNothingOfItsNeighbours() {
     let shape = AttentionShape(
       segments: Segments(lengths: [4, 6, 3]), heads: 2, keyValueHeads: 1, headDimension: 16)
-    let one = Inputs<Float>(shape)
-    var other = Inputs<Float>(shape, phase: 50)
+    let one = AttentionInputs<Float>(shape)
+    var other = AttentionInputs<Float>(shape, phase: 50)
     // The middle segment is the same in both batches; everything around it differs.
-    other.queries.replaceSubrange(4 * 32..<10 * 32, with: one.queries[4 * 32..<10 * 32])
-    other.keys.replaceSubrange(4 * 16..<10 * 16, with: one.keys[4 * 16..<10 * 16])
-    other.values.replaceSubrange(4 * 16..<10 * 16, with: one.values[4 * 16..<10 * 16])
+    let middle = 4 * shape.rowColumns..<10 * shape.rowColumns
+    other.rows.replaceSubrange(middle, with: one.rows[middle])
     let (first, second) = (one.attend(), other.attend())
     #expect(first[4 * 32..<10 * 32] == second[4 * 32..<10 * 32])
     #expect(first[..<(4 * 32)] != second[..<(4 * 32)])
   }
 
-  @Test func aTokenSeesNothingAfterIt() {
+  @Test(arguments: 0..<8)
+  func aTokenSeesNothingAfterIt(last: Int) {
     let shape = AttentionShape(
       segments: Segments(lengths: [8]), heads: 2, keyValueHeads: 2, headDimension: 8)
-    let one = Inputs<Float>(shape)
+    let one = AttentionInputs<Float>(shape)
     var other = one
-    for i in 5 * 16..<8 * 16 {
-      other.keys[i] = .nan
-      other.values[i] = .nan
-    }
-    #expect(one.attend()[..<(5 * 16)] == other.attend()[..<(5 * 16)])
+    for i in (last + 1) * shape.rowColumns..<8 * shape.rowColumns { other.rows[i] = 1e6 }
+    let seen = ..<((last + 1) * 16)
+    #expect(one.attend()[seen] == other.attend()[seen])
   }
 
   @Test func theFirstTokenReturnsItsOwnValue() {
     let shape = AttentionShape(
       segments: Segments(lengths: [1, 1]), heads: 2, keyValueHeads: 2, headDimension: 4)
-    let inputs = Inputs<Double>(shape)
-    #expect(inputs.attend() == inputs.values)
+    let inputs = AttentionInputs<Double>(shape)
+    let values = (0..<2).flatMap { inputs.rows[$0 * 24 + 16..<$0 * 24 + 24] }
+    #expect(inputs.attend() == values)
   }
 
   @Test func veryLargeScoresPickTheLargest() {
     let shape = AttentionShape(
-      segments: Segments(lengths: [3]), heads: 1, keyValueHeads: 1, headDimension: 1)
-    var inputs = Inputs<Float>(shape)
-    inputs.queries = [1000, 1000, 1000]
-    inputs.keys = [1, 3, 2]
-    inputs.values = [5, 6, 7]
-    #expect(inputs.attend() == [5, 6, 6])
+      segments: Segments(lengths: [3]), heads: 1, keyValueHeads: 1, headDimension: 2)
+    var inputs = AttentionInputs<Float>(shape)
+    // A query of 1000 against keys of 1, 900 and 2, each times the cosine of its distance.
+    inputs.rows = [1000, 0, 1, 0, 5, 1, 1000, 0, 900, 0, 6, 2, 1000, 0, 2, 0, 7, 3]
+    #expect(inputs.attend() == [5, 1, 6, 2, 6, 2])
   }
 
   @Test(arguments: shapes)
-  func theCachedStepEqualsTheLastRow(shape: AttentionShape) {
-    let inputs = Inputs<Float>(shape)
-    let full = inputs.attend()
-    let last = shape.segments[shape.segments.count - 1]
-    let (wide, narrow) = (
-      shape.heads * shape.headDimension, shape.keyValueHeads * shape.headDimension
-    )
-    let query = Array(inputs.queries[(last.upperBound - 1) * wide..<last.upperBound * wide])
-    let keys = Array(inputs.keys[last.lowerBound * narrow..<last.upperBound * narrow])
-    let values = Array(inputs.values[last.lowerBound * narrow..<last.upperBound * narrow])
-    var scores = [Float](repeating: 0, count: last.count)
-    var span = scores.mutableSpan
-    let step = output(wide) {
-      cachedAttention(
-        query: query.span, keys: keys.span, values: values.span, length: last.count, shape: shape,
-        into: &$0, scores: &span)
+  func theDerivativeIsTheSlopeOfTheDefinition(shape: AttentionShape) {
+    let inputs = AttentionInputs<Double>(shape)
+    let slopes: [Double] = wave(shape.segments.total * shape.queryColumns, phase: 9)
+    let gradient = inputs.derivative(along: slopes)
+    // Central differences along a direction that moves every value at once.
+    let direction: [Double] = wave(inputs.rows.count, phase: 31)
+    func loss(_ step: Double) -> Double {
+      var moved = inputs
+      for i in moved.rows.indices { moved.rows[i] += step * direction[i] }
+      return zip(moved.attendNaively(), slopes).reduce(0) { $0 + $1.0 * $1.1 }
     }
-    let lastRow = Array(full[(last.upperBound - 1) * wide..<last.upperBound * wide])
-    #expect(largestDifference(step, lastRow) < 1e-6)
+    let expected = (loss(1e-5) - loss(-1e-5)) / 2e-5
+    let found = zip(gradient, direction).reduce(0) { $0 + $1.0 * $1.1 }
+    #expect(abs(found - expected) < 1e-7 * max(1, abs(expected)))
+  }
+
+  @Test(arguments: shapes)
+  func theCacheGivesEveryRowThatFullAttentionGives(shape: AttentionShape) {
+    let inputs = AttentionInputs<Float>(shape)
+    #expect(largestDifference(inputs.attendThroughACache(), inputs.attend()) < 1e-6)
+  }
+}
+
+/// Queries, keys and values of a batch, and attention over them in several ways.
+private struct AttentionInputs<Scalar: BLASScalar> {
+  var rows: [Scalar]
+  let shape: AttentionShape
+  let table: RotaryTable<Scalar>
+
+  init(_ shape: AttentionShape, phase: Double = 0) {
+    self.shape = shape
+    rows = wave(shape.segments.total * shape.rowColumns, phase: phase + 1).map { 2 * $0 }
+    table = RotaryTable(positions: 80, headDimension: shape.headDimension, base: 100)
+  }
+
+  func attend() -> [Scalar] { attendKeepingWeights().output }
+
+  private func attendKeepingWeights() -> (output: [Scalar], weights: [Scalar]) {
+    var weights = [Scalar](repeating: .nan, count: shape.weightCount)
+    var span = weights.mutableSpan
+    let result = output(shape.segments.total * shape.queryColumns, startingAt: .nan) {
+      selfAttention(rows.span, shape: shape, table: table, into: &$0, weights: &span)
+    }
+    return (result, weights)
+  }
+
+  func derivative(along slopes: [Scalar]) -> [Scalar] {
+    let weights = attendKeepingWeights().weights
+    return output(rows.count) {
+      selfAttentionDerivative(
+        rows.span, weights: weights.span, shape: shape, table: table, outputGradient: slopes.span,
+        into: &$0)
+    }
+  }
+
+  /// One row after the other, as a sampler goes; every segment has a slot.
+  func attendThroughACache() -> [Scalar] {
+    let cache = CacheShape(attention: shape, slots: shape.segments.count, capacity: 80)
+    var keys = [Scalar](repeating: 0, count: cache.keyCount)
+    var values = [Scalar](repeating: 0, count: cache.valueCount)
+    var result: [Scalar] = []
+    for s in 0..<shape.segments.count {
+      for (position, row) in shape.segments[s].enumerated() {
+        var places = CachePlaces()
+        places.append(slot: s, position: position)
+        let columns = shape.rowColumns
+        let newRow = Array(rows[row * columns..<(row + 1) * columns])
+        var keySpan = keys.mutableSpan
+        var valueSpan = values.mutableSpan
+        let queries = output(shape.queryColumns) {
+          cacheRows(
+            newRow.span, at: places, of: cache, table: table, keys: &keySpan, values: &valueSpan,
+            queries: &$0)
+        }
+        result += output(shape.queryColumns) {
+          cachedAttention(
+            queries: queries.span, at: places, of: cache, keys: keys.span, values: values.span,
+            into: &$0)
+        }
+      }
+    }
+    return result
+  }
+
+  /// The definition, one scalar at a time.
+  func attendNaively() -> [Double] {
+    var result: [Double] = []
+    for s in 0..<shape.segments.count {
+      for (i, row) in shape.segments[s].enumerated() {
+        for head in 0..<shape.heads { result += attendNaively(segment: s, i, row, head) }
+      }
+    }
+    return result
+  }
+
+  private func attendNaively(segment: Int, _ i: Int, _ row: Int, _ head: Int) -> [Double] {
+    let width = shape.headDimension
+    let keyHead = head / (shape.heads / shape.keyValueHeads)
+    let query = turned(row, column: head * width, position: i)
+    let start = shape.segments[segment].lowerBound
+    let weights = (0...i).map { j in
+      let key = turned(
+        start + j, column: shape.queryColumns + keyHead * width, position: j)
+      return exp(zip(query, key).reduce(0) { $0 + $1.0 * $1.1 } / sqrt(Double(width)))
+    }
+    let total = weights.reduce(0, +)
+    let first = shape.queryColumns + shape.keyColumns + keyHead * width
+    return (0..<width).map { d in
+      weights.enumerated().reduce(0) {
+        $0 + $1.element / total
+          * Double(rows[(start + $1.offset) * shape.rowColumns + first + d])
+      }
+    }
+  }
+
+  /// One head of a row, turned by cosines and sines of its own.
+  private func turned(_ row: Int, column: Int, position: Int) -> [Double] {
+    let (width, half) = (shape.headDimension, shape.headDimension / 2)
+    let x = (0..<width).map { Double(rows[row * shape.rowColumns + column + $0]) }
+    return (0..<width).map { d in
+      let angle = Double(position) * pow(table.base, -2 * Double(d % half) / Double(width))
+      let other = d < half ? -x[d + half] : x[d - half]
+      return x[d] * cos(angle) + other * sin(angle)
+    }
   }
 }

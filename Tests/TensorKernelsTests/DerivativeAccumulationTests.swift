@@ -36,56 +36,35 @@ import Testing
   }
 
   @Test func ofTheGate() {
-    let up: [Double] = wave(rows * columns, phase: 4)
-    var other = [Double](repeating: 10, count: rows * columns)
+    let input: [Double] = wave(2 * rows * columns, phase: 4)
     #expect(
-      adds(rows * columns) { gate in
-        var span = other.mutableSpan
-        swiGLUDerivative(
-          gate: x.span, up: up.span, outputGradient: slope.span, intoGate: &gate, up: &span)
-      })
-    // Twice the derivative for `up` on top of ten: ∂y/∂up = silu(gate).
-    let expected = zip(x, slope).map { 10 + 2 * $1 * $0 * sigmoid($0) }
-    #expect(largestDifference(other, expected) < 1e-14)
-  }
-
-  @Test func ofTheRotation() {
-    let table = RotaryTable<Double>(positions: rows, headDimension: 4, base: 100)
-    #expect(
-      adds(rows * columns) {
-        rotatedDerivative(
-          columns: columns, positions: Array(0..<rows), table: table, outputGradient: slope.span,
-          into: &$0)
+      adds(2 * rows * columns) {
+        swiGLUDerivative(input.span, width: columns, outputGradient: slope.span, into: &$0)
       })
   }
 
   @Test func ofAttentionWithoutTouchingOtherSegments() {
     let shape = AttentionShape(
       segments: Segments(lengths: [2, 4]), heads: 2, keyValueHeads: 2, headDimension: 4)
-    let (keys, values): ([Double], [Double]) = (wave(48, phase: 5), wave(48, phase: 6))
+    let input: [Double] = wave(rows * shape.rowColumns, phase: 5)
+    let table = RotaryTable<Double>(positions: rows, headDimension: 4, base: 100)
     var weights = [Double](repeating: 0, count: shape.weightCount)
     do {
       var span = weights.mutableSpan
-      _ = output(48) {
-        causalAttention(
-          queries: x.span, keys: keys.span, values: values.span, shape: shape, into: &$0,
-          weights: &span)
+      _ = output(rows * columns) {
+        selfAttention(input.span, shape: shape, table: table, into: &$0, weights: &span)
       }
     }
     // Only the second segment's outputs have a gradient.
-    let masked = [Double](repeating: 0, count: 16) + slope[16...]
-    var keyGradient = [Double](repeating: 0, count: 48)
-    var valueGradient = keyGradient
-    let queryGradient = output(48) { queries in
-      var k = keyGradient.mutableSpan
-      var v = valueGradient.mutableSpan
-      causalAttentionDerivative(
-        queries: x.span, keys: keys.span, values: values.span, weights: weights.span,
-        shape: shape, outputGradient: masked.span, intoQueries: &queries, keys: &k, values: &v)
+    let masked = [Double](repeating: 0, count: 2 * columns) + slope[(2 * columns)...]
+    func derivative(into gradient: inout MutableSpan<Double>) {
+      selfAttentionDerivative(
+        input.span, weights: weights.span, shape: shape, table: table,
+        outputGradient: masked.span, into: &gradient)
     }
-    for gradient in [queryGradient, keyGradient, valueGradient] {
-      #expect(gradient[..<16].allSatisfy { $0 == 0 })
-      #expect(gradient[16...].contains { $0 != 0 })
-    }
+    let gradient = output(input.count) { derivative(into: &$0) }
+    #expect(gradient[..<(2 * shape.rowColumns)].allSatisfy { $0 == 0 })
+    #expect(gradient[(2 * shape.rowColumns)...].filter { $0 != 0 }.count > 90)
+    #expect(adds(input.count) { derivative(into: &$0) })
   }
 }

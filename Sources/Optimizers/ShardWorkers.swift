@@ -1,0 +1,19 @@
+import Autograd
+public import TensorKernels
+
+/// The threads on which the shards of a batch are differentiated, with a tape for each.
+///
+/// How many there are decides how fast a gradient comes, never its bits.
+public final class ShardWorkers<Scalar: BLASScalar>: Sendable {
+  /// One tape a thread.
+  let tapes: [Tape<Scalar>]
+
+  /// So many threads.
+  public init(count: Int = 1) {
+    precondition(count > 0, "\(count) workers")
+    tapes = (0..<count).map { _ in Tape() }
+  }
+
+  /// Buffers that the tapes have made; steps of equal size after the first make none.
+  public var bufferAllocations: Int { tapes.reduce(0) { $0 + $1.bufferAllocations } }
+}

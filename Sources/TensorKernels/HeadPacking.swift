@@ -1,0 +1,96 @@
+/// One head of a segment as attention reads it from a packed batch.
+@unsafe struct HeadRows<Scalar: BLASScalar> {
+  /// The head's first value in the segment's first row.
+  var first: UnsafePointer<Scalar>
+  /// From one row to the next.
+  var stride: Int
+  var length: Int
+  var width: Int
+}
+
+/// Copies a head's rows side by side, each turned by its position and scaled.
+@inline(__always)
+func packRotated<Scalar: BLASScalar>(
+  _ head: HeadRows<Scalar>, _ table: RotaryPointers<Scalar>, scale: Scalar,
+  into packed: UnsafeMutablePointer<Scalar>
+) {
+  let (half, width, length) = unsafe (head.width / 2, head.width, head.length)
+  for r in 0..<length {
+    let (x, y) = unsafe (head.first + r &* head.stride, packed + r &* width)
+    let (cosine, sine) = unsafe (table.cosines + r &* half, table.sines + r &* half)
+    var i = 0
+    while i &+ 8 <= half {
+      let (a, b) = unsafe (x.lanes(i) * scale, x.lanes(i &+ half) * scale)
+      let (c, s) = unsafe (cosine.lanes(i), sine.lanes(i))
+      unsafe y.store(a * c - b * s, i)
+      unsafe y.store(b * c + a * s, i &+ half)
+      i &+= 8
+    }
+    while i < half {
+      let (a, b) = unsafe (x[i] * scale, x[i &+ half] * scale)
+      unsafe y[i] = a * cosine[i] - b * sine[i]
+      unsafe y[i &+ half] = b * cosine[i] + a * sine[i]
+      i &+= 1
+    }
+  }
+}
+
+/// Transposes packed rows into columns `stride` apart: `columns[i·stride + r] = rows[r·width + i]`.
+@inline(__always)
+func transpose<Scalar: BLASScalar>(
+  _ head: HeadRows<Scalar>, into columns: UnsafeMutablePointer<Scalar>, stride: Int
+) {
+  let (width, length) = unsafe (head.width, head.length)
+  var r = 0
+  while r &+ 4 <= length {
+    let x = unsafe head.first + r &* head.stride
+    let (x1, x2, x3) = unsafe (x + head.stride, x + 2 &* head.stride, x + 3 &* head.stride)
+    for i in 0..<width {
+      let column = unsafe columns + (i &* stride &+ r)
+      unsafe column[0] = x[i]
+      unsafe column[1] = x1[i]
+      unsafe column[2] = x2[i]
+      unsafe column[3] = x3[i]
+    }
+    r &+= 4
+  }
+  while r < length {
+    for i in 0..<width {
+      unsafe columns[i &* stride &+ r] = head.first[r &* head.stride &+ i]
+    }
+    r &+= 1
+  }
+}
+
+/// Turns packed gradients back and adds them, scaled, to a head's rows of a packed batch.
+@inline(__always)
+func unpackRotated<Scalar: BLASScalar>(
+  _ packed: UnsafePointer<Scalar>, _ table: RotaryPointers<Scalar>, scale: Scalar, length: Int,
+  width: Int, into first: UnsafeMutablePointer<Scalar>, stride: Int
+) {
+  let half = width / 2
+  for r in 0..<length {
+    let (x, y) = unsafe (packed + r &* width, first + r &* stride)
+    let (cosine, sine) = unsafe (table.cosines + r &* half, table.sines + r &* half)
+    var i = 0
+    while i &+ 8 <= half {
+      let (a, b) = unsafe (x.lanes(i) * scale, x.lanes(i &+ half) * scale)
+      let (c, s) = unsafe (cosine.lanes(i), sine.lanes(i))
+      unsafe y.store(y.lanes(i) + (a * c + b * s), i)
+      unsafe y.store(y.lanes(i &+ half) + (b * c - a * s), i &+ half)
+      i &+= 8
+    }
+    while i < half {
+      let (a, b) = unsafe (x[i] * scale, x[i &+ half] * scale)
+      unsafe y[i] += a * cosine[i] + b * sine[i]
+      unsafe y[i &+ half] += b * cosine[i] - a * sine[i]
+      i &+= 1
+    }
+  }
+}
+
+/// The two halves of a ``RotaryTable``.
+@unsafe struct RotaryPointers<Scalar: BLASScalar> {
+  var cosines: UnsafePointer<Scalar>
+  var sines: UnsafePointer<Scalar>
+}

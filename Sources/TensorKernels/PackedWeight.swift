@@ -1,0 +1,92 @@
+/// A weight matrix as products with few rows want it: in panels of sixteen outputs.
+///
+/// A BLAS copies both factors into such panels on every call, which pays for many rows only. A
+/// sampler multiplies the same weights by a few rows at every step, so it packs them once. A row's
+/// result does not depend on what other rows there are, to the bit.
+public struct PackedWeight<Scalar: BLASScalar>: Sendable {
+  /// Rows of the matrix.
+  public let outputs: Int
+  /// Columns of the matrix.
+  public let inputs: Int
+  /// Panels of inputs × 16; the last one is filled up with zeros.
+  private let panels: [Scalar]
+
+  /// Packs weights of outputs × inputs.
+  public init(_ weights: [Scalar], inputs: Int) {
+    precondition(inputs > 0 && weights.count % inputs == 0, "\(weights.count) in rows of \(inputs)")
+    self.inputs = inputs
+    outputs = weights.count / inputs
+    var panels = [Scalar](repeating: 0, count: paddedLength(outputs) * inputs)
+    for row in 0..<outputs {
+      let first = (row / 16) * 16 * inputs + row % 16
+      for i in 0..<inputs { panels[first + 16 * i] = weights[row * inputs + i] }
+    }
+    self.panels = panels
+  }
+
+  /// `output = input·Wᵀ`, or that added to the output.
+  ///
+  /// Rows go in chunks that stay in the second cache, panels in the first one.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  fileprivate func multiply(
+    _ input: Span<Scalar>, _ result: TileResult, into output: inout MutableSpan<Scalar>
+  ) {
+    let rows = input.count / inputs
+    checkCounts(input.count, input.count, rows * inputs)
+    checkCounts(output.count, output.count, rows * outputs)
+    var scratch = [Scalar](repeating: 0, count: 64)
+    var scratchSpan = scratch.mutableSpan
+    unsafe withPointers(input, panels.span) { x, panels in
+      unsafe withMutablePointers(&output, &scratchSpan) { y, scratch in
+        for chunk in stride(from: 0, to: rows, by: 64) {
+          for panel in 0..<(paddedLength(outputs) / 16) {
+            let right = unsafe panels + panel &* 16 &* inputs
+            for row in stride(from: chunk, to: min(chunk &+ 64, rows), by: 4) {
+              let operands = unsafe TileOperands(
+                left: x + row &* inputs, rowStride: inputs, step: 1, right: right, stride: 16,
+                count: inputs)
+              unsafe place(
+                operands, rows: min(4, rows &- row), column: 16 &* panel, result,
+                into: y + (row &* outputs &+ 16 &* panel), scratch: scratch)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// One tile of the product; where the panel is filled up, only its true columns.
+  @inline(__always)
+  private func place(
+    _ operands: TileOperands<Scalar>, rows: Int, column: Int, _ result: TileResult,
+    into output: UnsafeMutablePointer<Scalar>, scratch: UnsafeMutablePointer<Scalar>
+  ) {
+    let columns = min(16, outputs &- column)
+    guard columns < 16 else {
+      unsafe multiplyRows(
+        operands, rows: rows, columns: 16, result, into: output, outputStride: outputs)
+      return
+    }
+    unsafe multiplyRows(
+      operands, rows: rows, columns: 16, .assigned, into: scratch, outputStride: 16)
+    for r in 0..<rows {
+      for c in 0..<columns {
+        let (place, value) = unsafe (r &* outputs &+ c, scratch[16 &* r &+ c])
+        unsafe output[place] = result == .added ? output[place] + value : value
+      }
+    }
+  }
+}
+
+extension PackedWeight {
+  /// `output = input·Wᵀ`, rows × inputs by the weights into rows × outputs.
+  public func assignProduct(_ input: Span<Scalar>, into output: inout MutableSpan<Scalar>) {
+    multiply(input, .assigned, into: &output)
+  }
+
+  /// `output += input·Wᵀ`, rows × inputs by the weights into rows × outputs.
+  public func addProduct(_ input: Span<Scalar>, into output: inout MutableSpan<Scalar>) {
+    multiply(input, .added, into: &output)
+  }
+}

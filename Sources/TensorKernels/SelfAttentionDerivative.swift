@@ -1,0 +1,169 @@
+/// The derivative of `selfAttention` for queries, keys and values at once.
+///
+///     a(i, j) = ⟨∂L/∂y(i), v(j)⟩        s(i, j) = w(i, j)·(a(i, j) − Σₖ w(i, k)·a(i, k))
+///     ∂L/∂Rq(i) = Σⱼ s(i, j)·Rk(j)/√width        ∂L/∂Rk(j) = Σᵢ s(i, j)·Rq(i)/√width
+///     ∂L/∂v(j) = Σᵢ w(i, j)·∂L/∂y(i)
+///
+/// Rotations are orthogonal, hence gradients of turned queries and keys are turned back. What is
+/// computed is added to `rowGradient`.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+public func selfAttentionDerivative<Scalar: BLASScalar>(
+  _ rows: Span<Scalar>, weights: Span<Scalar>, shape: AttentionShape, table: RotaryTable<Scalar>,
+  outputGradient: Span<Scalar>, into rowGradient: inout MutableSpan<Scalar>
+) {
+  shape.check(rows: rows.count, outputs: outputGradient.count, weights: weights.count)
+  checkCounts(rows.count, rows.count, rowGradient.count)
+  table.check(shape)
+  var scratch = [Scalar](repeating: 0, count: gradientRoom(shape))
+  var scratchSpan = scratch.mutableSpan
+  unsafe withPointers(rows, weights, outputGradient) { x, w, dy in
+    unsafe withPointers(table.cosines.span, table.sines.span) { cosines, sines in
+      unsafe withMutablePointers(&rowGradient, &scratchSpan) { dx, scratch in
+        let table = unsafe RotaryPointers(cosines: cosines, sines: sines)
+        shape.forEachKeyHead { rows, keyHead, offset in
+          let (length, start) = (rows.count, rows.lowerBound &* shape.rowColumns)
+          let key = shape.queryColumns &+ keyHead &* shape.headDimension
+          let work = unsafe HeadGradients(
+            shape: shape, length: length, table: table, scratch: scratch)
+          unsafe work.begin(keys: x + (start &+ key))
+          for member in 0..<shape.group {
+            let column = (keyHead &* shape.group &+ member) &* shape.headDimension
+            unsafe work.add(
+              weights: w + (offset &+ member &* length &* paddedLength(length)),
+              queries: x + (start &+ column),
+              outputGradient: dy + (rows.lowerBound &* shape.queryColumns &+ column),
+              intoQueries: dx + (start &+ column),
+              values: dx + (start &+ key &+ shape.keyColumns))
+          }
+          unsafe work.finish(intoKeys: dx + (start &+ key))
+        }
+      }
+    }
+  }
+}
+
+/// The values that fit the gradients of any head of the batch.
+private func gradientRoom(_ shape: AttentionShape) -> Int {
+  let (length, width) = (shape.longest, shape.headDimension)
+  return 4 * length * width + (width + length) * paddedLength(length)
+}
+
+/// The room in which the gradients of one key head and its query heads are computed.
+@unsafe private struct HeadGradients<Scalar: BLASScalar> {
+  let shape: AttentionShape
+  let length: Int
+  let table: RotaryPointers<Scalar>
+  /// Turned keys and queries, length × width.
+  let (keys, queries): (UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<Scalar>)
+  /// Gradients of turned keys and queries, length × width.
+  let (keyGradient, queryGradient): (UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<Scalar>)
+  /// Values, width × padded length.
+  let transposedValues: UnsafeMutablePointer<Scalar>
+  /// s(i, j), length × padded length.
+  let slopes: UnsafeMutablePointer<Scalar>
+
+  @inline(__always)
+  init(
+    shape: AttentionShape, length: Int, table: RotaryPointers<Scalar>,
+    scratch: UnsafeMutablePointer<Scalar>
+  ) {
+    let block = length &* shape.headDimension
+    unsafe self.shape = shape
+    unsafe self.length = length
+    unsafe self.table = table
+    unsafe keys = scratch
+    unsafe queries = scratch + block
+    unsafe keyGradient = scratch + 2 &* block
+    unsafe queryGradient = scratch + 3 &* block
+    unsafe transposedValues = scratch + 4 &* block
+    unsafe slopes = scratch + (4 &* block &+ shape.headDimension &* paddedLength(length))
+  }
+
+  private var width: Int { unsafe shape.headDimension }
+  private var stride: Int { unsafe paddedLength(length) }
+
+  @inline(__always)
+  private func head(_ first: UnsafePointer<Scalar>) -> HeadRows<Scalar> {
+    unsafe HeadRows(first: first, stride: shape.rowColumns, length: length, width: width)
+  }
+
+  /// Takes a key head in; its values lie behind all keys.
+  @inline(__always)
+  func begin(keys first: UnsafePointer<Scalar>) {
+    unsafe packRotated(head(first), table, scale: 1, into: keys)
+    unsafe transpose(head(first + shape.keyColumns), into: transposedValues, stride: stride)
+    for i in unsafe 0..<length &* width { unsafe keyGradient[i] = 0 }
+  }
+
+  /// Adds what one query head contributes.
+  @inline(__always)
+  func add(
+    weights: UnsafePointer<Scalar>, queries first: UnsafePointer<Scalar>,
+    outputGradient: UnsafePointer<Scalar>, intoQueries queryTarget: UnsafeMutablePointer<Scalar>,
+    values valueTarget: UnsafeMutablePointer<Scalar>
+  ) {
+    unsafe packRotated(head(first), table, scale: shape.scale(), into: queries)
+    unsafe computeSlopes(weights, outputGradient)
+    for i in unsafe Swift.stride(from: 0, to: length, by: 4) {
+      let operands = unsafe TileOperands(
+        left: UnsafePointer(slopes + i &* stride), rowStride: stride, step: 1,
+        right: UnsafePointer(keys), stride: width, count: min(i &+ 4, length))
+      unsafe multiplyRows(
+        operands, rows: min(4, length &- i), columns: width, .assigned,
+        into: queryGradient + i &* width, outputStride: width)
+    }
+    unsafe unpackRotated(
+      queryGradient, table, scale: shape.scale(), length: length, width: width,
+      into: queryTarget, stride: shape.rowColumns)
+    unsafe addColumns(
+      of: slopes, times: queries, stride: width, into: keyGradient, outputStride: width)
+    unsafe addColumns(
+      of: weights, times: outputGradient, stride: shape.queryColumns, into: valueTarget,
+      outputStride: shape.rowColumns)
+  }
+
+  /// Gives the key head's gradient out.
+  @inline(__always)
+  func finish(intoKeys target: UnsafeMutablePointer<Scalar>) {
+    unsafe unpackRotated(
+      keyGradient, table, scale: 1, length: length, width: width, into: target,
+      stride: shape.rowColumns)
+  }
+
+  @inline(__always)
+  private func computeSlopes(
+    _ weights: UnsafePointer<Scalar>, _ outputGradient: UnsafePointer<Scalar>
+  ) {
+    for i in unsafe Swift.stride(from: 0, to: length, by: 4) {
+      let operands = unsafe TileOperands(
+        left: outputGradient + i &* shape.queryColumns, rowStride: shape.queryColumns, step: 1,
+        right: UnsafePointer(transposedValues), stride: stride, count: width)
+      unsafe multiplyRows(
+        operands, rows: min(4, length &- i), columns: paddedLength(min(i &+ 4, length)),
+        .assigned, into: slopes + i &* stride, outputStride: stride)
+    }
+    for i in unsafe 0..<length {
+      let (w, s) = unsafe (weights + i &* stride, slopes + i &* stride)
+      let padded = paddedLength(i &+ 1)
+      let mean = unsafe dot(w, s, padded)
+      for j in 0..<padded { unsafe s[j] = w[j] * (s[j] - mean) }
+    }
+  }
+
+  /// `output(j) += Σ over i ≥ j of factors(i, j)·rows(i)`.
+  @inline(__always)
+  private func addColumns(
+    of factors: UnsafePointer<Scalar>, times rows: UnsafePointer<Scalar>, stride rowStride: Int,
+    into output: UnsafeMutablePointer<Scalar>, outputStride: Int
+  ) {
+    for j in unsafe Swift.stride(from: 0, to: length, by: 4) {
+      let operands = unsafe TileOperands(
+        left: factors + (j &* stride &+ j), rowStride: 1, step: stride,
+        right: rows + j &* rowStride, stride: rowStride, count: length &- j)
+      unsafe multiplyRows(
+        operands, rows: min(4, length &- j), columns: width, .added,
+        into: output + j &* outputStride, outputStride: outputStride)
+    }
+  }
+}

@@ -1,0 +1,184 @@
+/// Sixteen neighbouring values: one register of AVX-512, two of AVX2, four of NEON.
+typealias WideLanes<Scalar: BLASScalar> = SIMD16<Scalar>
+
+/// What a tile does with the results that were there before.
+enum TileResult {
+  /// They are overwritten.
+  case assigned
+  /// The products are added to them.
+  case added
+}
+
+/// The operands of a small product, output(r, c) = Σᵢ left(r, i)·right(i, c).
+///
+/// The left factor may lie in memory either way, since it is read one value at a time; rows of the
+/// right one are read sixteen values at a time.
+@unsafe struct TileOperands<Scalar: BLASScalar> {
+  /// left(r, i) is at `left[r·rowStride + i·step]`.
+  var left: UnsafePointer<Scalar>
+  var rowStride: Int
+  var step: Int
+  /// right(i, c) is at `right[i·stride + c]`.
+  var right: UnsafePointer<Scalar>
+  var stride: Int
+  /// The length of the sums.
+  var count: Int
+}
+
+/// One to four rows of a small product in tiles of sixteen columns, which stay in registers.
+///
+/// Products too small for a BLAS, which would first copy both factors, run at its speed here: four
+/// rows and sixteen columns are eight AVX2 sums, as many as its two units need in flight.
+@inline(__always)
+func multiplyRows<Scalar: BLASScalar>(
+  _ operands: TileOperands<Scalar>, rows: Int, columns: Int, _ result: TileResult,
+  into output: UnsafeMutablePointer<Scalar>, outputStride: Int
+) {
+  guard rows == 4 else {
+    for r in 0..<rows {
+      var row = unsafe operands
+      unsafe row.left += r &* operands.rowStride
+      unsafe multiplyRow(row, columns: columns, result, into: output + r &* outputStride)
+    }
+    return
+  }
+  var c = 0
+  while c &+ 16 <= columns {
+    unsafe fourRows(
+      WideLanes<Scalar>.self, operands, c, result, into: output + c, outputStride: outputStride)
+    c &+= 16
+  }
+  while c &+ 8 <= columns {
+    unsafe fourRows(
+      Lanes<Scalar>.self, operands, c, result, into: output + c, outputStride: outputStride)
+    c &+= 8
+  }
+  for r in 0..<4 {
+    var row = unsafe operands
+    unsafe row.left += r &* operands.rowStride
+    unsafe singleColumns(row, from: c, to: columns, result, into: output + r &* outputStride)
+  }
+}
+
+@inline(__always)
+private func multiplyRow<Scalar: BLASScalar>(
+  _ operands: TileOperands<Scalar>, columns: Int, _ result: TileResult,
+  into output: UnsafeMutablePointer<Scalar>
+) {
+  var c = 0
+  while c &+ 64 <= columns {
+    unsafe oneLongRow(operands, c, result, into: output + c)
+    c &+= 64
+  }
+  while c &+ 16 <= columns {
+    unsafe oneRow(WideLanes<Scalar>.self, operands, c, result, into: output + c)
+    c &+= 16
+  }
+  while c &+ 8 <= columns {
+    unsafe oneRow(Lanes<Scalar>.self, operands, c, result, into: output + c)
+    c &+= 8
+  }
+  unsafe singleColumns(operands, from: c, to: columns, result, into: output)
+}
+
+@inline(__always)
+private func fourRows<Scalar: BLASScalar, Vector: SIMD>(
+  _ vector: Vector.Type, _ operands: TileOperands<Scalar>, _ column: Int, _ result: TileResult,
+  into output: UnsafeMutablePointer<Scalar>, outputStride: Int
+) where Vector.Scalar == Scalar {
+  var (s0, s1) = (Vector(repeating: 0), Vector(repeating: 0))
+  var (s2, s3) = (s0, s0)
+  let rowStride = unsafe operands.rowStride
+  var (a, b) = unsafe (operands.left, operands.right + column)
+  for _ in unsafe 0..<operands.count {
+    let row = unsafe b.vector(vector)
+    unsafe s0.addProduct(Vector(repeating: a[0]), row)
+    unsafe s1.addProduct(Vector(repeating: a[rowStride]), row)
+    unsafe s2.addProduct(Vector(repeating: a[2 &* rowStride]), row)
+    unsafe s3.addProduct(Vector(repeating: a[3 &* rowStride]), row)
+    unsafe a += operands.step
+    unsafe b += operands.stride
+  }
+  unsafe output.keep(s0, result)
+  unsafe (output + outputStride).keep(s1, result)
+  unsafe (output + 2 &* outputStride).keep(s2, result)
+  unsafe (output + 3 &* outputStride).keep(s3, result)
+}
+
+@inline(__always)
+private func oneRow<Scalar: BLASScalar, Vector: SIMD>(
+  _ vector: Vector.Type, _ operands: TileOperands<Scalar>, _ column: Int, _ result: TileResult,
+  into output: UnsafeMutablePointer<Scalar>
+) where Vector.Scalar == Scalar {
+  var sums = Vector(repeating: 0)
+  var (a, b) = unsafe (operands.left, operands.right + column)
+  for _ in unsafe 0..<operands.count {
+    unsafe sums.addProduct(Vector(repeating: a[0]), b.vector(vector))
+    unsafe a += operands.step
+    unsafe b += operands.stride
+  }
+  unsafe output.keep(sums, result)
+}
+
+/// Sixty-four columns of one row, as many sums as keep two units busy.
+@inline(__always)
+private func oneLongRow<Scalar: BLASScalar>(
+  _ operands: TileOperands<Scalar>, _ column: Int, _ result: TileResult,
+  into output: UnsafeMutablePointer<Scalar>
+) {
+  var (s0, s1) = (WideLanes<Scalar>(repeating: 0), WideLanes<Scalar>(repeating: 0))
+  var (s2, s3) = (s0, s0)
+  var (a, b) = unsafe (operands.left, operands.right + column)
+  for _ in unsafe 0..<operands.count {
+    let factor = unsafe WideLanes<Scalar>(repeating: a[0])
+    unsafe s0.addProduct(factor, b.vector(WideLanes<Scalar>.self))
+    unsafe s1.addProduct(factor, (b + 16).vector(WideLanes<Scalar>.self))
+    unsafe s2.addProduct(factor, (b + 32).vector(WideLanes<Scalar>.self))
+    unsafe s3.addProduct(factor, (b + 48).vector(WideLanes<Scalar>.self))
+    unsafe a += operands.step
+    unsafe b += operands.stride
+  }
+  unsafe output.keep(s0, result)
+  unsafe (output + 16).keep(s1, result)
+  unsafe (output + 32).keep(s2, result)
+  unsafe (output + 48).keep(s3, result)
+}
+
+/// The columns that fill no vector.
+@inline(__always)
+private func singleColumns<Scalar: BLASScalar>(
+  _ operands: TileOperands<Scalar>, from start: Int, to end: Int, _ result: TileResult,
+  into output: UnsafeMutablePointer<Scalar>
+) {
+  for c in start..<end {
+    var total: Scalar = 0
+    for i in unsafe 0..<operands.count {
+      total = unsafe total.addingProduct(
+        operands.left[i &* operands.step], operands.right[i &* operands.stride &+ c])
+    }
+    unsafe output[c] = result == .added ? output[c] + total : total
+  }
+}
+
+extension UnsafePointer where Pointee: BLASScalar {
+  @inline(__always)
+  fileprivate func vector<Vector: SIMD>(_ type: Vector.Type) -> Vector
+  where Vector.Scalar == Pointee {
+    unsafe UnsafeRawPointer(self).loadUnaligned(as: Vector.self)
+  }
+}
+
+extension UnsafeMutablePointer where Pointee: BLASScalar {
+  /// Stores a vector, or adds it to what is there.
+  @inline(__always)
+  fileprivate func keep<Vector: SIMD>(_ sums: Vector, _ result: TileResult)
+  where Vector.Scalar == Pointee {
+    let address = UnsafeMutableRawPointer(self)
+    switch result {
+    case .assigned: unsafe address.storeBytes(of: sums, as: Vector.self)
+    case .added:
+      let total = unsafe address.loadUnaligned(as: Vector.self) + sums
+      unsafe address.storeBytes(of: total, as: Vector.self)
+    }
+  }
+}
