@@ -73,9 +73,10 @@ public func wilsonInterval(
   let center = (share + z * z / (2 * n)) / (1 + z * z / n)
   let margin =
     z * (share * (1 - share) / n + z * z / (4 * n * n)).squareRoot() / (1 + z * z / n)
+  // Where all trials agree one bound is exact, and rounding must not move it past the estimate.
   return Interval(
-    estimate: share, lower: max(0, center - margin), upper: min(1, center + margin),
-    confidence: confidence)
+    estimate: share, lower: successes == 0 ? 0 : max(0, center - margin),
+    upper: successes == n ? 1 : min(1, center + margin), confidence: confidence)
 }
 
 /// The two-sided p value of the sign-flip test on paired differences; exact for up to 20 of them.
