@@ -32,6 +32,10 @@ import Testing
     #expect(trial.evaluation.prompts == 32 && trial.evaluation.checkpoints == 2)
   }
 
+  @Test func trialWithoutATitleIsNamedAfterItsExperiment() throws {
+    #expect(try trial("arms: [{dpo: {}}]").title == "question (quick trial)")
+  }
+
   // One epoch of 16·steps pairs in batches of 16 are as many updates as asked for.
   @Test(arguments: [1, 3, 8]) func pairsAreTheUpdatesOfOneEpoch(steps: Int) throws {
     let trial = try trial("arms: [{dpo: {num_train_epochs: 3}}]", steps: steps)
