@@ -68,6 +68,12 @@ public struct ModelConfiguration: Codable, Hashable, Sendable {
     guard sizes.allSatisfy({ $0.size <= 1 << 24 }), queryWidth <= 1 << 24 else {
       throw .impossibleConfiguration("a size is above \(1 << 24)")
     }
+    let width = 2 * (queryWidth + keyValueWidth) + 3 * intermediateSize
+    let scalars = Double(hiddenSize) * (Double(layers) * Double(width) + 2 * Double(vocabularySize))
+    guard scalars <= 0x1p48 else {
+      throw .impossibleConfiguration(
+        "it has about \(scalars) parameters, at most 2⁴⁸ can be counted")
+    }
   }
 
   private var sizes: [(name: String, size: Int)] {

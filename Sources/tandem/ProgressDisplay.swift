@@ -85,7 +85,7 @@ struct ProgressDisplay {
   private var totalWork: Double { plan.reduce(0) { $0 + $1.weight } }
 
   private var width: Int {
-    ProcessInfo.processInfo.environment["COLUMNS"].flatMap(Int.init) ?? 120
+    max(1, ProcessInfo.processInfo.environment["COLUMNS"].flatMap(Int.init) ?? 120)
   }
 }
 

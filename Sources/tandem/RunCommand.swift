@@ -83,12 +83,21 @@ struct RunCommand: AsyncParsableCommand {
 
   /// The seeds that the options ask for, if they ask for any.
   private func chosenSeeds() throws -> [Int]? {
-    if let seed { return [seed] }
+    if let seed {
+      guard 0...999_999 ~= seed else {
+        throw ValidationError("--seed is \(seed); allowed is 0 to 999999")
+      }
+      return [seed]
+    }
     guard let seeds else { return nil }
     let numbers = seeds.split(separator: ",").map { Int($0.trimmingCharacters(in: .whitespaces)) }
     let chosen = numbers.compactMap(\.self)
-    guard !chosen.isEmpty, chosen.count == numbers.count, chosen.allSatisfy({ $0 >= 0 }) else {
-      throw ValidationError("--seeds is '\(seeds)'; give a number of seeds or a list such as 1,2,3")
+    guard !chosen.isEmpty, Set(chosen).count == numbers.count,
+      chosen.allSatisfy({ 0...999_999 ~= $0 })
+    else {
+      throw ValidationError(
+        "--seeds is '\(seeds)'; give a number of seeds or a list such as 1,2,3 without repetition, "
+          + "none above 999999")
     }
     guard chosen.count == 1, !seeds.contains(",") else { return chosen }
     guard chosen[0] >= 1 else { throw ValidationError("--seeds is 0; allowed is 1 or more") }

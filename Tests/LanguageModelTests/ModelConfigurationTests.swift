@@ -65,6 +65,63 @@ import Testing
   }
 }
 
+@Suite struct ModelLimitTests {
+  private func refusal(_ change: (inout ModelConfiguration) -> Void) -> String? {
+    var configuration = tinyConfiguration()
+    change(&configuration)
+    do {
+      try configuration.validate()
+      return nil
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  @Test func everySizeMustBePositive() {
+    let sizes: [(String, WritableKeyPath<ModelConfiguration, Int>)] = [
+      ("layers", \.layers), ("hiddenSize", \.hiddenSize), ("heads", \.heads),
+      ("intermediateSize", \.intermediateSize), ("keyValueHeads", \.keyValueHeads),
+      ("headDimension", \.headDimension), ("vocabularySize", \.vocabularySize),
+      ("maximumLength", \.maximumLength),
+    ]
+    for (name, path) in sizes {
+      for size in [0, -1, Int.min] {
+        #expect(
+          refusal { $0[keyPath: path] = size }
+            == "impossible model: \(name) is \(size), it must be at least 1")
+      }
+    }
+  }
+
+  @Test func sizesBeyondTheirLimitAreRefusedWithoutOverflowing() {
+    let limit = 1 << 24
+    #expect(refusal { $0.maximumLength = limit } == nil)
+    #expect(
+      refusal { $0.maximumLength = limit + 1 } == "impossible model: a size is above \(limit)")
+    #expect(refusal { $0.vocabularySize = .max } == "impossible model: a size is above \(limit)")
+    #expect(
+      refusal { ($0.heads, $0.keyValueHeads, $0.headDimension) = (limit, limit, 2) }
+        == "impossible model: a size is above \(limit)")
+  }
+
+  // Each size is allowed; their product is no number of parameters that an Int could hold.
+  @Test func modelWhoseParametersCannotBeCountedIsRefused() {
+    let huge = refusal {
+      ($0.layers, $0.hiddenSize, $0.intermediateSize) = (1 << 24, 1 << 24, 1 << 24)
+    }
+    #expect(huge?.contains("parameters, at most 2⁴⁸ can be counted") == true)
+    // 2²⁴ layers of the tiny model's width are read and counted.
+    #expect(refusal { $0.layers = 1 << 24 } == nil)
+  }
+
+  @Test(arguments: [(0.0, 1e-5), (-1, 1e-5), (.infinity, 1e-5), (1e4, -1e-9), (1e4, .nan)])
+  func constantsOutsideTheirRangeAreRefused(theta: Double, epsilon: Double) {
+    let found = refusal { ($0.ropeTheta, $0.normEpsilon) = (theta, epsilon) }
+    #expect(found?.hasPrefix("impossible model: rope theta ") == true)
+    #expect(refusal { $0.normEpsilon = 0 } == nil)
+  }
+}
+
 @Suite struct CostTests {
   @Test func trainingCostsThreeTimesTheForwardPass() {
     let configuration = tinyConfiguration()

@@ -1,3 +1,5 @@
+import Datasets
+
 /// An estimate with the bounds of its confidence interval.
 public struct Interval: Codable, Hashable, Sendable {
   /// The value estimated from all the data.
@@ -71,28 +73,34 @@ public func wilsonInterval(
   let center = (share + z * z / (2 * n)) / (1 + z * z / n)
   let margin =
     z * (share * (1 - share) / n + z * z / (4 * n * n)).squareRoot() / (1 + z * z / n)
+  // Where all trials agree one bound is exact, and rounding must not move it past the estimate.
   return Interval(
-    estimate: share, lower: max(0, center - margin), upper: min(1, center + margin),
-    confidence: confidence)
+    estimate: share, lower: successes == 0 ? 0 : max(0, center - margin),
+    upper: successes == n ? 1 : min(1, center + margin), confidence: confidence)
 }
 
-/// The exact two-sided p value of the sign-flip test on paired differences.
+/// The two-sided p value of the sign-flip test on paired differences; exact for up to 20 of them.
 ///
 /// Under the hypothesis each difference is as likely with the other sign; p is the share of the
 /// 2ⁿ sign patterns whose sum is at least as far from zero as the observed one. It cannot fall
-/// below 2/2ⁿ: five pairs never reach 0.05.
+/// below 2/2ⁿ: five pairs never reach 0.05. Beyond 20 pairs it is that of 100,000 random patterns
+/// and the observed one, (1 + extreme)/(1 + drawn) of Phipson and Smyth (2010), equation 2.
 public func signFlipProbability(of differences: [Double]) -> Double {
-  precondition(differences.count <= 20, "\(differences.count) pairs have too many sign patterns")
   let magnitudes = differences.map(abs)
   let tolerance = 1e-12 * magnitudes.reduce(0, +)
   let observed = abs(differences.reduce(0, +)) - tolerance
-  let patterns = 1 << differences.count
-  let extreme = (0..<patterns).count { pattern in
+  func isExtreme(_ isFlipped: (Int) -> Bool) -> Bool {
     var sum = 0.0
-    for (bit, magnitude) in magnitudes.enumerated() {
-      sum += pattern >> bit & 1 == 0 ? magnitude : -magnitude
-    }
+    for (i, magnitude) in magnitudes.enumerated() { sum += isFlipped(i) ? -magnitude : magnitude }
     return abs(sum) >= observed
   }
-  return Double(extreme) / Double(patterns)
+  guard differences.count > 20 else {
+    let patterns = 1 << differences.count
+    let extreme = (0..<patterns).count { pattern in isExtreme { pattern >> $0 & 1 == 1 } }
+    return Double(extreme) / Double(patterns)
+  }
+  var generator = Seed(0).generator(for: "statistics.sign-flips")
+  let drawn = 100_000
+  let extreme = (0..<drawn).count { _ in isExtreme { _ in generator.next() & 1 == 1 } }
+  return Double(1 + extreme) / Double(1 + drawn)
 }

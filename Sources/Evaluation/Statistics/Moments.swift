@@ -35,6 +35,8 @@ func quantile(_ probability: Double, ofSorted sorted: [Double]) -> Double {
   guard let last = sorted.indices.last else { return .nan }
   let position = probability * Double(last)
   let below = min(Int(position), last)
+  // At a value itself there is nothing to interpolate, and its neighbour may be infinite.
+  guard position > Double(below) else { return sorted[below] }
   let above = min(below + 1, last)
   return sorted[below] + (position - Double(below)) * (sorted[above] - sorted[below])
 }

@@ -23,6 +23,10 @@ public struct RunComparison: Sendable {
     specification.seeds.values.removeAll { !common.contains($0) }
     specification.arms = []
     var records: [CellRecord] = []
+    let folders = runs.map(\.folder.lastPathComponent)
+    let labels = folders.enumerated().map { position, name in
+      folders.count { $0 == name } == 1 ? name : "\(name) \(position + 1)"
+    }
     for (position, run) in runs.enumerated() {
       for arm in run.specification.arms {
         let isTaken = runs.enumerated().contains { other in
@@ -30,7 +34,7 @@ public struct RunComparison: Sendable {
             && other.element.specification.arms.contains { $0.slug == arm.slug }
         }
         var named = arm
-        if isTaken { named.name += " (\(run.folder.lastPathComponent))" }
+        if isTaken { named.name += " (\(labels[position]))" }
         specification.arms.append(named)
         records += run.records.filter { $0.arm == arm.name && common.contains($0.seed) }
           .map { $0.renamed(named.name) }

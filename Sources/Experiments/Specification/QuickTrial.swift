@@ -12,7 +12,7 @@ extension ExperimentSpecification {
   /// - Returns: The small experiment.
   public func quickTrial(steps: Int = 8) -> ExperimentSpecification {
     var trial = self
-    trial.title += " (quick trial)"
+    trial.title = (title.isEmpty ? name : title) + " (quick trial)"
     trial.seeds = SeedList(Array(seeds.values.prefix(2)))
     trial.model = ModelSpecification(.tiny)
     trial.model.maximumLength = model.maximumLength

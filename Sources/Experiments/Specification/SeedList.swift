@@ -1,3 +1,5 @@
+import Optimizers
+
 /// The seeds of an experiment, written as a count or as a list.
 public struct SeedList: Codable, Equatable, Sendable {
   /// The seeds, in order.
@@ -9,8 +11,10 @@ public struct SeedList: Codable, Equatable, Sendable {
   /// Reads `6` as the seeds 1…6, and a list as it is.
   public init(from decoder: any Decoder) throws {
     if let count = try? decoder.singleValueContainer().decode(Int.self) {
-      values = Array(1...max(1, count))
-      if count < 1 { values = [] }
+      guard count <= 999_999 else {
+        throw ConfigurationError.outOfRange("seeds", "\(count)", allowed: "a count of 1…999999")
+      }
+      values = count < 1 ? [] : Array(1...count)
     } else {
       values = try decoder.singleValueContainer().decode([Int].self)
     }

@@ -85,6 +85,10 @@ extension SettingsDecoder {
     let isText = type == String.self
     if !isText, scalar.string.contains(":") { throw wrongType(kind) }
     guard let value = type.construct(from: scalar) else { throw wrongType(kind) }
+    // Products of two settings must fit into an Int.
+    if let number = value as? Int, !(-1_000_000_000...1_000_000_000 ~= number) {
+      throw wrongType("\(kind) of at most 1000000000")
+    }
     return value
   }
 

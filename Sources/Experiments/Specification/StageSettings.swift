@@ -42,7 +42,7 @@ extension StageSettings {
 /// `key=value` as a line of YAML.
 private func yamlLine(_ word: String) throws(SpecificationError) -> String {
   let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-  guard parts.count == 2, !parts[0].isEmpty else {
+  guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else {
     throw .syntax(
       "'\(word)' is not of the form key=value", at: SourceLocation(file: SourceLocation.commandLine)
     )

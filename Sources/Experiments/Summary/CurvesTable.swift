@@ -23,6 +23,12 @@ struct CurvesTable {
 
   /// The table's text, with a heading line.
   var csv: String {
-    ([columns] + rows).map { $0.joined(separator: ",") }.joined(separator: "\n") + "\n"
+    ([columns] + rows).map { $0.map(quoted).joined(separator: ",") }.joined(separator: "\n") + "\n"
+  }
+
+  /// A field with a comma, a quote or a line break in quotes, RFC 4180, section 2.
+  private func quoted(_ field: String) -> String {
+    guard field.contains(where: { [",", "\"", "\n"].contains($0) }) else { return field }
+    return "\"" + field.replacing("\"", with: "\"\"") + "\""
   }
 }

@@ -1,5 +1,5 @@
-import LanguageModel
 import Evaluation
+import LanguageModel
 
 /// Gold reward of every pair of trained arms at the same KL and at the same FLOPs.
 ///
@@ -40,7 +40,8 @@ private func curves(_ run: ArmRuns, seeds: [Int], axis: CurveAxis) -> [MatchedCu
   seeds.compactMap { seed in run.cells.first { $0.seed == seed } }.map { cell in
     MatchedCurve(
       costs: cell.evaluations.map {
-        axis == .kl ? max(0, $0.values["eval/kl"] ?? .nan) : $0.cost.flops
+        // The maximum of 0 and NaN is 0, that of NaN and 0 stays NaN, which a curve leaves out.
+        axis == .kl ? max($0.values["eval/kl"] ?? .nan, 0) : $0.cost.flops
       },
       scores: cell.evaluations.map { $0.values["eval/gold_reward"] ?? .nan },
       fit: axis == .kl ? .isotonic : .none)
