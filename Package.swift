@@ -69,7 +69,9 @@ let package = Package(
   platforms: [.macOS(.v26)],
   products: [
     .executable(name: "tandem", targets: ["tandem"]),
-    .library(name: "TandemLibraries", targets: layers.map(\.name).filter { !["Evaluation", "Experiments"].contains($0) }),
+    .library(
+      name: "TandemLibraries",
+      targets: layers.map(\.name).filter { !["Evaluation", "Experiments"].contains($0) }),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),

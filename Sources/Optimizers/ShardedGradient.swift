@@ -35,9 +35,10 @@ public struct ShardedGradient<Scalar: BLASScalar>: Sendable {
 public func shardedGradient<Scalar: BLASScalar, Reading: Sendable>(
   of parameters: ParameterSet<Scalar>, shards: Int, on workers: ShardWorkers<Scalar>,
   itemsPerShard: Double = 1,
-  loss: @Sendable (_ shard: Int, _ parameters: RecordedParameters<Scalar>) -> (
-    loss: Tensor<Scalar>, reading: Reading
-  )
+  loss:
+    @Sendable (_ shard: Int, _ parameters: RecordedParameters<Scalar>) -> (
+      loss: Tensor<Scalar>, reading: Reading
+    )
 ) -> (gradient: ShardedGradient<Scalar>, readings: [Reading]) {
   precondition(shards > 0, "\(shards) shards")
   let outcomes = concurrentMap(shards, workers: workers.tapes.count) { shard, worker in

@@ -64,9 +64,10 @@ import Testing
     #expect(error([("x", 3, 10)]) { (3 * $0["x"]).swiGLU() } < 1e-7)
     let several = [("x", 5, 4), ("u", 3, 4), ("v", 2, 4), ("w", 4, 4)]
     #expect(error(several) { $0["x"].linear([$0["u"], $0["v"], $0["w"]]) } < 1e-7)
-    #expect(error([("x", 5, 4), ("w", 3, 4), ("r", 5, 3)]) {
-      $0["x"].linear($0["w"], onto: $0["r"])
-    } < 1e-7)
+    #expect(
+      error([("x", 5, 4), ("w", 3, 4), ("r", 5, 3)]) {
+        $0["x"].linear($0["w"], onto: $0["r"])
+      } < 1e-7)
     #expect(error([("x", 4, 4), ("w", 4, 4)]) { $0["x"].linear($0["w"], onto: $0["x"]) } < 1e-7)
   }
 

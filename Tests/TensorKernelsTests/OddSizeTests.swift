@@ -118,49 +118,63 @@ private let sizes = [0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 12
       wave(count, phase: 1).map { 6 * $0 }, wave(count, phase: 2)
     )
     let slope: [Double] = wave(count, phase: 3)
-    let y = output(count) { swiGLU(gate: gate.span, up: up.span, into: &$0) }
+    let input = gate + up
+    guard count > 0 else { return }
+    let y = output(count) { swiGLU(input.span, width: count, into: &$0) }
     #expect(largestDifference(y, zip(gate, up).map { $0 / (1 + exp(-$0)) * $1 }) < 1e-13)
-    var upGradient = [Double](repeating: 0, count: count)
-    var span = upGradient.mutableSpan
-    let gateGradient = output(count) {
-      swiGLUDerivative(
-        gate: gate.span, up: up.span, outputGradient: slope.span, intoGate: &$0, up: &span)
+    let gradient = output(2 * count) {
+      swiGLUDerivative(input.span, width: count, outputGradient: slope.span, into: &$0)
     }
     for i in 0..<count {
       func unit(_ g: Double) -> Double { g / (1 + exp(-g)) }
       let central = (unit(gate[i] + 1e-5) - unit(gate[i] - 1e-5)) / 2e-5
-      #expect(abs(gateGradient[i] - slope[i] * up[i] * central) < 1e-8)
-      #expect(abs(upGradient[i] - slope[i] * unit(gate[i])) < 1e-13)
+      #expect(abs(gradient[i] - slope[i] * up[i] * central) < 1e-8)
+      #expect(abs(gradient[count + i] - slope[i] * unit(gate[i])) < 1e-13)
     }
   }
 
-  // Pair i of a head is (i, i + half), turned by position·base^(−2i/width).
+  // Pair i of a head is (i, i + half), turned by position·base^(−2i/width); queries are scaled.
   @Test(arguments: [2, 4, 14, 16, 18, 30, 34, 62, 64, 66]) func rotationReachesEveryPair(width: Int)
   {
+    let shape = AttentionShape(
+      segments: Segments(lengths: []), heads: 2, keyValueHeads: 1, headDimension: width)
     let table = RotaryTable<Double>(positions: 9, headDimension: width, base: 50)
-    let x: [Double] = wave(2 * 2 * width, phase: 1)
-    let positions = [8, 3]
-    let y = output(x.count) {
-      rotated(x.span, columns: 2 * width, positions: positions, table: table, into: &$0)
+    let cache = CacheShape(attention: shape, slots: 1, capacity: 9)
+    let x: [Double] = wave(2 * 4 * width, phase: 1)
+    var places = CachePlaces()
+    for position in [8, 3] { places.append(slot: 0, position: position) }
+    var (keys, values) = (
+      [Double](repeating: 0, count: cache.keyCount),
+      [Double](repeating: 0, count: cache.valueCount)
+    )
+    var keySpan = keys.mutableSpan
+    var valueSpan = values.mutableSpan
+    let queries = output(2 * 2 * width) {
+      cacheRows(
+        x.span, at: places, of: cache, table: table, keys: &keySpan, values: &valueSpan,
+        queries: &$0)
     }
     let half = width / 2
-    for (row, position) in positions.enumerated() {
-      for head in 0..<2 {
-        let start = (row * 2 + head) * width
-        for i in 0..<half {
-          let angle = Double(position) * pow(50, -2 * Double(i) / Double(width))
-          let (a, b) = (x[start + i], x[start + half + i])
-          #expect(abs(y[start + i] - (a * cos(angle) - b * sin(angle))) < 1e-13)
-          #expect(abs(y[start + half + i] - (b * cos(angle) + a * sin(angle))) < 1e-13)
+    for (row, position) in places.positions.enumerated() {
+      for i in 0..<half {
+        let angle = Double(position) * pow(50, -2 * Double(i) / Double(width))
+        for head in 0..<2 {
+          let (start, from) = ((row * 2 + head) * width, (row * 4 + head) * width)
+          let (a, b) = (x[from + i], x[from + half + i])
+          let scale = 1 / Double(width).squareRoot()
+          let (first, second) = (queries[start + i], queries[start + half + i])
+          #expect(abs(first - scale * (a * cos(angle) - b * sin(angle))) < 1e-13)
+          #expect(abs(second - scale * (b * cos(angle) + a * sin(angle))) < 1e-13)
         }
+        let (a, b) = (x[(row * 4 + 2) * width + i], x[(row * 4 + 2) * width + half + i])
+        let expected = [a * cos(angle) - b * sin(angle), b * cos(angle) + a * sin(angle)]
+        #expect(abs(keys[16 * i + position] - expected[0]) < 1e-13)
+        #expect(abs(keys[16 * (i + half) + position] - expected[1]) < 1e-13)
       }
+      #expect(
+        values[position * width..<(position + 1) * width]
+          == x[(row * 4 + 3) * width..<(row * 4 + 4) * width])
     }
-    // A rotation's derivative is the rotation back, added to what is there.
-    let back = output(x.count, startingAt: 1) {
-      rotatedDerivative(
-        columns: 2 * width, positions: positions, table: table, outputGradient: y.span, into: &$0)
-    }
-    #expect(largestDifference(back, x.map { $0 + 1 }) < 1e-13)
   }
 
   @Test(arguments: sizes.dropFirst()) func softmaxReachesEveryColumn(columns: Int) {
@@ -272,79 +286,65 @@ private let sizes = [0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 12
 @Suite struct OddAttentionTests {
   private struct Problem {
     let shape: AttentionShape
-    var queries, keys, values: [Double]
+    let table: RotaryTable<Double>
+    var rows: [Double]
     let slope: [Double]
 
     init(width: Int, lengths: [Int]) {
       shape = AttentionShape(
         segments: Segments(lengths: lengths), heads: 2, keyValueHeads: 1, headDimension: width)
-      let rows = shape.segments.total
-      queries = wave(rows * 2 * width, phase: 1)
-      (keys, values) = (wave(rows * width, phase: 2), wave(rows * width, phase: 3))
-      slope = wave(rows * 2 * width, phase: 4)
+      table = RotaryTable(positions: 8, headDimension: width, base: 100)
+      rows = wave(shape.segments.total * 4 * width, phase: 1)
+      slope = wave(shape.segments.total * 2 * width, phase: 4)
     }
 
     /// The output, and the weights that the derivative needs again.
     func attend() -> (output: [Double], weights: [Double]) {
       var weights = [Double](repeating: 0, count: shape.weightCount)
       var span = weights.mutableSpan
-      let result = output(queries.count) {
-        causalAttention(
-          queries: queries.span, keys: keys.span, values: values.span, shape: shape, into: &$0,
-          weights: &span)
+      let result = output(slope.count) {
+        selfAttention(rows.span, shape: shape, table: table, into: &$0, weights: &span)
       }
       return (result, weights)
     }
 
     var loss: Double { zip(attend().output, slope).reduce(0) { $0 + $1.0 * $1.1 } }
 
-    func gradients() -> (queries: [Double], keys: [Double], values: [Double]) {
+    func gradient() -> [Double] {
       let weights = attend().weights
-      var (dk, dv) = (keys.map { _ in 0.0 }, values.map { _ in 0.0 })
-      let dq = output(queries.count) { queryGradient in
-        var k = dk.mutableSpan
-        var v = dv.mutableSpan
-        causalAttentionDerivative(
-          queries: queries.span, keys: keys.span, values: values.span, weights: weights.span,
-          shape: shape, outputGradient: slope.span, intoQueries: &queryGradient, keys: &k,
-          values: &v)
+      return output(rows.count) {
+        selfAttentionDerivative(
+          rows.span, weights: weights.span, shape: shape, table: table,
+          outputGradient: slope.span, into: &$0)
       }
-      return (dq, dk, dv)
     }
   }
 
-  @Test(arguments: [1, 3, 7, 8, 9, 31, 32, 33, 41]) func derivativeIsThatOfCentralDifferences(
-    width: Int
-  ) {
+  @Test(arguments: [2, 4, 6, 8, 10, 16, 30, 32, 34, 42])
+  func derivativeIsThatOfCentralDifferences(width: Int) {
     var problem = Problem(width: width, lengths: [1, 4, 0, 2])
-    let gradients = problem.gradients()
-    func slope(_ path: WritableKeyPath<Problem, [Double]>, _ i: Int) -> Double {
-      let value = problem[keyPath: path][i]
-      problem[keyPath: path][i] = value + 1e-5
+    let gradient = problem.gradient()
+    for i in stride(from: 0, to: problem.rows.count, by: 3) {
+      let value = problem.rows[i]
+      problem.rows[i] = value + 1e-5
       let above = problem.loss
-      problem[keyPath: path][i] = value - 1e-5
+      problem.rows[i] = value - 1e-5
       let below = problem.loss
-      problem[keyPath: path][i] = value
-      return (above - below) / 2e-5
-    }
-    for i in stride(from: 0, to: problem.queries.count, by: 5) {
-      #expect(abs(slope(\.queries, i) - gradients.queries[i]) < 1e-8)
-    }
-    for i in stride(from: 0, to: problem.keys.count, by: 3) {
-      #expect(abs(slope(\.keys, i) - gradients.keys[i]) < 1e-8)
-      #expect(abs(slope(\.values, i) - gradients.values[i]) < 1e-8)
+      problem.rows[i] = value
+      #expect(abs((above - below) / 2e-5 - gradient[i]) < 1e-8)
     }
   }
 
   @Test func weightsOfARowSumToOneAndSeeNothingAhead() {
-    let problem = Problem(width: 5, lengths: [6])
+    let problem = Problem(width: 6, lengths: [6])
     let weights = problem.attend().weights
-    for head in 0..<2 {
-      for i in 0..<6 {
-        let row = weights[(head * 6 + i) * 6..<(head * 6 + i) * 6 + i + 1]
-        #expect(abs(row.reduce(0, +) - 1) < 1e-14 && row.allSatisfy { $0 > 0 })
-      }
+    // Rows of six weights lie sixteen apart.
+    #expect(problem.shape.weightCount == 2 * 6 * 16 && weights.count == 192)
+    for row in 0..<12 {
+      let (seen, i) = (weights[row * 16..<(row + 1) * 16], row % 6)
+      #expect(abs(seen.reduce(0, +) - 1) < 1e-14)
+      #expect(seen.prefix(i + 1).allSatisfy { $0 > 0 })
+      #expect(seen.dropFirst(i + 1).allSatisfy { $0 == 0 })
     }
-    #expect(problem.shape.weightCount == 2 * 36)
   }
 }
