@@ -8,6 +8,9 @@ struct BufferPool<Scalar: BLASScalar> {
   /// Buffers made because none of their class was free.
   private(set) var allocations = 0
 
+  /// Values that fit all buffers made so far.
+  private(set) var capacity = 0
+
   /// A buffer of so many values, undefined unless they are asked to be zero.
   mutating func take(_ count: Int) -> [Scalar] {
     let sizeClass = Self.sizeClass(of: count)
@@ -16,6 +19,7 @@ struct BufferPool<Scalar: BLASScalar> {
       return buffer
     }
     allocations += 1
+    capacity += sizeClass
     var buffer: [Scalar] = []
     buffer.reserveCapacity(sizeClass)
     resize(&buffer, to: count)

@@ -33,6 +33,9 @@ public final class Tape<Scalar: BLASScalar> {
   /// The buffers made so far; steps of equal size after the first make none.
   public var bufferAllocations: Int { pool.allocations }
 
+  /// Bytes of all buffers made so far, in use or waiting for it.
+  public var bufferBytes: Int { pool.capacity * MemoryLayout<Scalar>.stride }
+
   /// The number of tensors since the last reset.
   public var count: Int { nodes.count }
 

@@ -16,4 +16,7 @@ public final class ShardWorkers<Scalar: BLASScalar>: Sendable {
 
   /// Buffers that the tapes have made; steps of equal size after the first make none.
   public var bufferAllocations: Int { tapes.reduce(0) { $0 + $1.bufferAllocations } }
+
+  /// Bytes of all buffers that the tapes have made.
+  public var bufferBytes: Int { tapes.reduce(0) { $0 + $1.bufferBytes } }
 }

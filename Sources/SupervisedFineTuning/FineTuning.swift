@@ -17,19 +17,20 @@ public import Tokenization
 ///   - demonstrations: Prompts with the completions to imitate, each at least one token.
 ///   - configuration: How to train.
 ///   - seed: Names the order of the demonstrations.
+///   - workers: Threads that share the shards of a batch; the result does not depend on them.
 ///   - observe: Called with step 0 before the first update and after each one, with the model as
 ///     it is then and the metrics of the batch before the update.
 /// - Returns: Whether every update was made; `.diverged(step: k)` where the k-th could not be.
 public func fineTune(
   _ model: inout Transformer<Float>, on demonstrations: [TokenSequence],
-  configuration: SFTConfiguration, seed: Seed,
+  configuration: SFTConfiguration, seed: Seed, workers: Int = 1,
   observe: (Int, borrowing Transformer<Float>, SFTMetrics) throws -> Void
 ) rethrows -> TrainingOutcome {
   let order = BatchOrder(
     count: demonstrations.count, batchSize: configuration.batchSize, seed: seed,
     purpose: "sft.batches")
   let expectedTokens = Double(order.batchSize) * meanCompletionLength(demonstrations)
-  let tape = Tape<Float>()
+  let workers = ShardWorkers<Float>(count: workers)
   var optimizer = AnyOptimizer<Float>(
     configuration.optimizer, weightDecay: configuration.weightDecay)
   var cost = Cost()
@@ -37,7 +38,7 @@ public func fineTune(
     let batch = order.batch(atStep: step - 1).map { demonstrations[$0] }
     var (gradient, metrics) = likelihoodGradient(
       of: model, batch: batch, expectedTokens: expectedTokens,
-      shards: configuration.gradientShards, on: tape)
+      shards: configuration.gradientShards, on: workers)
     metrics.gradientNorm = gradient.clip(toNorm: configuration.maximumGradientNorm)
     guard metrics.loss.isFinite, metrics.gradientNorm.isFinite else { return .diverged(step: step) }
     if step == 1 { try observe(0, model, metrics) }
@@ -54,20 +55,23 @@ public func fineTune(
 /// The gradient of the loss over a batch, and what its forward passes showed.
 private func likelihoodGradient(
   of model: Transformer<Float>, batch: [TokenSequence], expectedTokens: Double, shards: Int,
-  on tape: Tape<Float>
+  on workers: ShardWorkers<Float>
 ) -> (gradient: Gradient<Float>, metrics: SFTMetrics) {
   let parts = consecutiveParts(of: batch, count: shards)
-  var (hits, entropy, tokens) = (0, 0.0, 0)
-  let result = shardedGradient(
-    of: model.parameters, shards: parts.count, on: tape,
+  let (result, readings) = shardedGradient(
+    of: model.parameters, shards: parts.count, on: workers,
     itemsPerShard: Double(batch.count) / Double(parts.count)
-  ) { shard, parameters in
-    let read = model.tokenLogProbabilities(SequenceBatch(parts[shard]), parameters, on: tape)
-    hits += read.arePredicted.count { $0 }
-    entropy += read.entropies.reduce(0) { $0 + Double($1) }
-    tokens += read.entropies.count
-    return Float(-1 / expectedTokens) * read.logProbabilities.sum()
+  ) { [model] shard, parameters in
+    let read = model.tokenLogProbabilities(
+      SequenceBatch(parts[shard]), parameters, on: parameters.tape)
+    return (
+      Float(-1 / expectedTokens) * read.logProbabilities.sum(),
+      (hits: read.arePredicted.count { $0 }, entropies: read.entropies)
+    )
   }
+  let hits = readings.reduce(0) { $0 + $1.hits }
+  let entropies = readings.flatMap(\.entropies)
+  let (entropy, tokens) = (entropies.reduce(0) { $0 + Double($1) }, entropies.count)
   let metrics = SFTMetrics(
     loss: result.losses.reduce(0) { $0 + Double($1) },
     meanTokenAccuracy: Double(hits) / Double(tokens), entropy: entropy / Double(tokens),

@@ -57,19 +57,20 @@ public func ascendExactly(
   configuration: ExactAscentConfiguration,
   observe: (Int, borrowing Transformer<Float>, _ value: Double, _ norm: Double) throws -> Void
 ) rethrows -> TrainingOutcome {
-  let tape = Tape<Float>()
+  let workers = ShardWorkers<Float>()
   var optimizer = AdamW<Float>()
   for step in 1...configuration.maximumSteps {
-    var value = 0.0
-    let gradient = shardedGradient(
-      of: policy.parameters, shards: goal.prompts.count, on: tape
-    ) { x, recorded in
+    let (gradient, values) = shardedGradient(
+      of: policy.parameters, shards: goal.prompts.count, on: workers
+    ) { [policy] x, recorded in
       let edges = goal.completions.edgeLogProbabilities(
-        of: policy, recorded, after: goal.prompts[x], on: tape)
-      let (pulls, promptValue) = goal.pulls(onEdges: edges.values.map { Double($0) }, ofPrompt: x)
-      value += goal.frequencies[x] * promptValue
-      return (tape.column(pulls.map { Float($0) }) * edges).sum()
+        of: policy, recorded, after: goal.prompts[x], on: recorded.tape)
+      let (pulls, value) = goal.pulls(onEdges: edges.values.map { Double($0) }, ofPrompt: x)
+      return (
+        (recorded.tape.column(pulls.map { Float($0) }) * edges).sum(), goal.frequencies[x] * value
+      )
     }
+    let value = values.reduce(0, +)
     let norm = gradient.total.squaredNorm.squareRoot()
     guard value.isFinite, norm.isFinite else { return .diverged(step: step) }
     if step == 1 { try observe(0, policy, value, norm) }

@@ -1,0 +1,57 @@
+import ArgumentParser
+import Datasets
+import LanguageModel
+import Tokenization
+
+/// The decoders that are measured, and the sequences that go through them.
+struct ModelSize {
+  enum Name: String, ExpressibleByArgument, CaseIterable, Codable { case XS, S, M, L }
+
+  let name: Name
+  let configuration: ModelConfiguration
+  /// Tokens of a sequence, prompt and completion together.
+  let length: Int
+  /// Sequences of a batch; of pairs there are half as many.
+  let batch: Int
+
+  init(_ name: Name) {
+    self.name = name
+    let (layers, hidden, heads, vocabulary, length, batch) =
+      switch name {
+      case .XS: (2, 64, 4, 64, 32, 64)
+      case .S: (4, 128, 4, 256, 64, 32)
+      case .M: (6, 256, 8, 1024, 128, 16)
+      case .L: (8, 512, 8, 4096, 128, 8)
+      }
+    (self.length, self.batch) = (length, batch)
+    configuration = ModelConfiguration(
+      layers: layers, hiddenSize: hidden, intermediateSize: 3 * hidden, heads: heads,
+      vocabularySize: vocabulary, maximumLength: 2 * length)
+  }
+
+  /// A fresh model, the same every time.
+  func model() -> Transformer<Float> {
+    var generator = Seed(1).generator(for: "benchmark.model")
+    return Transformer(configuration: configuration, using: &generator)
+  }
+
+  /// Sequences of full length with a prompt of one token.
+  func sequences(_ count: Int) -> [TokenSequence] {
+    (0..<count).map { i in
+      TokenSequence(prompt: [1], completion: tokens(length - 1, phase: i))
+    }
+  }
+
+  /// Pairs of full length, a quarter of it a shared prompt.
+  func pairs(_ count: Int) -> [PreferencePair] {
+    (0..<count).map { i in
+      PreferencePair(
+        prompt: tokens(length / 4, phase: i), chosen: tokens(length - length / 4, phase: i + 7),
+        rejected: tokens(length - length / 4, phase: i + 31))
+    }
+  }
+
+  func tokens(_ count: Int, phase: Int) -> [Int] {
+    (0..<count).map { 3 + ($0 * 13 + phase * 7) % (configuration.vocabularySize - 3) }
+  }
+}
