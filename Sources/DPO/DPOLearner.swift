@@ -140,11 +140,7 @@ struct DPOLearner: PreferenceLearner {
     guard loss.inputs.contains(.mismatchedPairs) else { return [] }
     let members = batch.map { pairs[$0] }
     let rows = members.map(\.chosenSequence) + members.map(\.rejectedSequence)
-    let cycled = rows.indices.map { row in
-      TokenSequence(
-        prompt: rows[row].prompt,
-        completion: rows[(row + rows.count - 1) % rows.count].completion)
-    }
+    let cycled = mismatchedSequences(rows)
     let lengths = cycled.map(\.tokens.count)
     cost += .forward(through: policy.configuration, sequenceLengths: lengths)
     cost += .forward(through: policy.configuration, sequenceLengths: lengths)
@@ -152,5 +148,14 @@ struct DPOLearner: PreferenceLearner {
       policy.completionLogProbabilities(of: cycled),
       reference.completionLogProbabilities(of: cycled)
     ).map { $0 - $1 }
+  }
+}
+
+/// Each prompt with the completion of the sequence before it, the first one with the last's.
+func mismatchedSequences(_ sequences: [TokenSequence]) -> [TokenSequence] {
+  sequences.indices.map { row in
+    TokenSequence(
+      prompt: sequences[row].prompt,
+      completion: sequences[(row + sequences.count - 1) % sequences.count].completion)
   }
 }

@@ -48,36 +48,30 @@ public func trainOnlineDPO(
   var sampling = OnlineSampling(
     reference: reference, labels: labels, configuration: configuration, online: online,
     maximumTokens: maximumTokens, endToken: endToken, seed: seed)
-  var updates: DPOUpdates?
+  var updates = DPOUpdates(
+    configuration, steps: online.updates(configuration, prompts: prompts.count),
+    probe: sampling.probe(prompts: prompts), policy: policy)
   var current = reference
   for round in 0..<online.rounds {
     let batch = order.batch(atStep: round).map { prompts[$0] }
     let pairs = try sampling.pairs(of: policy, prompts: batch, round: round)
-    guard !pairs.isEmpty else { continue }
     if online.reference == .refreshed { current = policy }
     var learner = DPOLearner(reference: current, pairs: pairs, configuration: configuration)
     learner.buysLabels = labels.areBought
-    var run =
-      updates
-      ?? DPOUpdates(
-        configuration, steps: order.updates(configuration, online),
-        probe: Array(pairs.prefix(configuration.probePairs)), policy: policy)
-    let outcome = try run.run(
+    let outcome = try updates.run(
       &policy, learner: &learner, seed: seed.derived("round \(round)"), before: sampling.cost,
       observe: observe)
     guard outcome == .completed else { return outcome }
     sampling.cost += learner.cost
-    updates = run
   }
   return .completed
 }
 
-extension BatchOrder {
-  /// The updates of all rounds where no pair is dropped.
-  fileprivate func updates(
-    _ configuration: DPOConfiguration, _ online: OnlineDPOConfiguration
-  ) -> Int {
-    online.rounds * configuration.epochs * batchSize.batches(of: configuration.batchSize)
+extension OnlineDPOConfiguration {
+  /// The updates of all rounds where there are so many prompts to take from.
+  public func updates(_ configuration: DPOConfiguration, prompts: Int) -> Int {
+    let pairs = min(promptsPerRound, prompts)
+    return rounds * configuration.epochs * pairs.batches(of: configuration.batchSize)
   }
 }
 
@@ -102,7 +96,7 @@ private struct OnlineSampling {
     self.seed = seed
   }
 
-  /// Two completions of each prompt, labelled; prompts with two identical ones are left out.
+  /// Two completions of each prompt, labelled; two identical ones teach nothing but count, as in TRL.
   mutating func pairs(
     of policy: Transformer<Float>, prompts: [[Int]], round: Int
   ) throws -> [PreferencePair] {
@@ -115,14 +109,27 @@ private struct OnlineSampling {
     cost += .forward(through: policy.configuration, sequenceLengths: drawn.map(\.tokens.count))
     let rewards = try rewards(of: drawn, under: policy)
     let draws = UniformStream(seed: seed, purpose: "online.labels", step: round)
-    return prompts.indices.compactMap { index in
+    return prompts.indices.map { index in
       let (first, second) = (drawn[2 * index].completion, drawn[2 * index + 1].completion)
-      guard first != second else { return nil }
       let difference = rewards[2 * index] - rewards[2 * index + 1]
       let isFirst = draws(index, 0) < online.labels.probability(difference)
       return PreferencePair(
         prompt: prompts[index], chosen: isFirst ? first : second,
         rejected: isFirst ? second : first)
+    }
+  }
+
+  /// Pairs of the reference's completions on which updates are measured; they cost nothing.
+  func probe(prompts: [[Int]]) -> [PreferencePair] {
+    let uniforms = UniformStream(seed: seed, purpose: "online.probe")
+    let some = prompts.prefix(configuration.probePairs)
+    guard !some.isEmpty else { return [] }
+    var sampler = Sampler(reference)
+    let drawn = sampler.sample(
+      prompts: some.flatMap { [$0, $0] }, maximumTokens: maximumTokens, endToken: endToken
+    ) { uniforms($0, $1) }.map(\.sequence.completion)
+    return some.enumerated().map { index, prompt in
+      PreferencePair(prompt: prompt, chosen: drawn[2 * index], rejected: drawn[2 * index + 1])
     }
   }
 

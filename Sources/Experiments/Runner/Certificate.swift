@@ -17,14 +17,22 @@ func rewardCertificate(_ metrics: RewardMetrics) -> [CertificateCheck] {
   ]
 }
 
-/// At π = π₀ every margin is zero: Rafailov (2023), equation 7 gives log 2, Azar (2023) 1/(4β²).
-func dpoCertificate(_ metrics: DPOMetrics, loss: PreferenceLossKind) -> [CertificateCheck] {
+/// At π = π₀ every margin is zero, and so is most losses' dependence on the data.
+///
+/// Rafailov (2023), equation 7 gives log 2, Azar (2023) 1/(4β²); every loss states its own constant.
+func dpoCertificate(_ metrics: DPOMetrics, settings: DPOConfiguration) -> [CertificateCheck] {
   let margin = CertificateCheck(
     name: "DPO margin", expected: 0, measured: metrics.rewardMargin, tolerance: 1e-6)
-  guard loss == .sigmoid else { return [margin] }
+  // A ranking of K completions has log K!, and K may differ from one to the next.
+  guard settings.lossKind != .plackettLuce, let constant = settings.loss.lossAtReference else {
+    return [margin]
+  }
+  let name =
+    settings.lossKind == .sigmoid ? "DPO loss (ln 2)" : "\(settings.lossKind.rawValue) loss"
   return [
     CertificateCheck(
-      name: "DPO loss (ln 2)", expected: log(2), measured: metrics.loss, tolerance: 1e-6),
+      name: name, expected: constant, measured: metrics.loss,
+      tolerance: 1e-6 * max(1, constant)),
     margin,
   ]
 }

@@ -62,10 +62,20 @@ public struct TrainingStage: Sendable {
 
   /// Trains by DPO against the model it starts from.
   public func trainDPO(from reference: Transformer<Float>, _ settings: DPOConfiguration) throws {
+    guard settings.online == nil else {
+      throw ConfigurationError.contradiction(
+        "online rounds need a judge, which `tandem run` has; remove 'online' here")
+    }
     var policy = reference
     try run("DPO") { log in
-      try DPO.trainDPO(
-        &policy, reference: reference, pairs: pairs, configuration: settings, seed: seed
+      guard settings.lossKind == .plackettLuce else {
+        return try DPO.trainDPO(
+          &policy, reference: reference, pairs: pairs, configuration: settings, seed: seed
+        ) { step, _, metrics in try log.add(step, metrics.logged) }
+      }
+      return try DPO.trainDPO(
+        &policy, reference: reference, rankings: rankings(of: pairs, places: largestRanking),
+        configuration: settings, seed: seed
       ) { step, _, metrics in try log.add(step, metrics.logged) }
     } write: {
       try output.write(policy, tokenizer: tokenizer)
@@ -118,6 +128,9 @@ public struct TrainingStage: Sendable {
     }
   }
 }
+
+/// The most completions of one prompt that pairs in a file are joined to one ranking of.
+private let largestRanking = 16
 
 /// The metrics of a stage, step by step.
 private struct StageLog {

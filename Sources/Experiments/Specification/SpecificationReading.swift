@@ -96,6 +96,9 @@ extension ArmSpecification {
     switch method {
     case .dpo(let settings) where settings.beta != beta:
       throw .outOfRange("beta", "\(settings.beta)", allowed: "the experiment's β, \(beta)" + remedy)
+    case .dpo(let settings)
+    where settings.synchronizesReference == true || settings.online?.reference == .refreshed:
+      throw .contradiction("a reference that moves changes the objective" + remedy)
     case .ppo(let settings, _):
       let rules: [(key: String, value: Any, holds: Bool, allowed: String)] = [
         ("kl_coef", settings.klPenalty, settings.klPenalty == beta, "the experiment's β, \(beta)"),
