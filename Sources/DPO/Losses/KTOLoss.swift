@@ -17,7 +17,7 @@ public enum KTOReferencePoint: Sendable, Equatable {
 /// y′ is a completion of another prompt, so that z estimates KL(π‖π₀) from the batch at hand; no
 /// gradient flows through it. The loss of a pair is the mean of its completions' losses, hence that
 /// of a batch the mean over all completions, as in TRL's KTO trainer.
-public struct KTOLoss: PreferenceLoss {
+public struct KTOLoss: PreferenceLoss, Equatable {
   /// The strength of the pull towards the reference, written β.
   public var beta: Double
   /// The weight λ⁺ of chosen completions.

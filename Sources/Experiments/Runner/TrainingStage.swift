@@ -47,11 +47,16 @@ public struct TrainingStage: Sendable {
   public func trainReward(
     from reference: Transformer<Float>, _ settings: RewardConfiguration
   ) throws {
+    guard settings.ensembleSize ?? 1 == 1 else {
+      throw ConfigurationError.contradiction(
+        "a folder holds one reward model; train members with other seeds, or use `tandem run`")
+    }
     var reward = RewardModel(model: ScalarModel(backbone: reference))
     let completions = pairs.flatMap { [$0.chosenSequence, $0.rejectedSequence] }
     try run("the reward model") { log in
       let (trained, outcome) = try trainRewardModel(
-        from: reference, on: pairs, centredOn: completions, configuration: settings, seed: seed
+        from: reference, on: pairs, places: largestRanking, centredOn: completions,
+        configuration: settings, seed: seed
       ) { step, _, metrics in try log.add(step, metrics.logged) }
       reward = trained
       return outcome

@@ -44,7 +44,8 @@ struct Workload: Sendable {
   }
 
   var rewardModel: Double {
-    3 * tokens(2 * specification.data.pairs * specification.reward.epochs)
+    let members = Double(specification.reward.ensembleSize ?? 1)
+    return members * 3 * tokens(2 * specification.data.pairs * specification.reward.epochs)
   }
 
   func flops(of arm: ArmSpecification) -> Double {

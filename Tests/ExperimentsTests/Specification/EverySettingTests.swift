@@ -34,9 +34,15 @@ private func words(_ settings: some Encodable) throws -> [String] {
     var settings = RewardConfiguration()
     (settings.learningRate, settings.epochs, settings.batchSize) = (3e-4, 7, 5)
     (settings.warmupSteps, settings.decay, settings.optimizer) = (3, .cosine, .rmsProp)
-    settings.centeringCoefficient = 0.01
+    (settings.centeringCoefficient, settings.margin) = (0.01, 0.5)
+    (settings.normalization, settings.ensembleSize) = (RewardNormalization.none, 3)
+    (settings.aggregation, settings.uncertaintyWeight) = (.uncertaintyWeighted, 0.2)
     #expect(try RewardConfiguration(file: nil, overrides: words(settings)) == settings)
-    #expect(try words(settings).count == RewardConfiguration.CodingKeys.allCases.count)
+    var ranked = RewardConfiguration()
+    ranked.rankingLoss = .plackettLuce
+    #expect(try RewardConfiguration(file: nil, overrides: words(ranked)) == ranked)
+    let keys = try Set(words(settings) + words(ranked)).map { $0.prefix { $0 != "=" } }
+    #expect(Set(keys).count == RewardConfiguration.CodingKeys.allCases.count)
   }
 
   @Test func everyKeyOfDPOIsReadBack() throws {
