@@ -17,21 +17,41 @@ struct BatchReadings {
   /// Tokens of each sequence that was read, for the cost.
   private(set) var sequenceLengths: [Int] = []
 
+  mutating func append(losses: [Float]) { self.losses += losses.map(Double.init) }
+
   mutating func append(
-    _ pairs: PairLogProbabilities<Float>, losses: Tensor<Float>,
-    tokens: TokenLogProbabilities<Float>, batch: PairBatch
+    _ pairs: PairLogProbabilities<Float>, tokens: TokenLogProbabilities<Float>, batch: PairBatch
   ) {
-    self.losses += losses.values.map(Double.init)
-    chosenLogProbabilities += pairs.policyChosen.values.map(Double.init)
-    rejectedLogProbabilities += pairs.policyRejected.values.map(Double.init)
-    chosenLogRatios += pairs.chosenLogRatio.values.map(Double.init)
-    rejectedLogRatios += pairs.rejectedLogRatio.values.map(Double.init)
+    append(pairs)
     entropies += tokens.entropies.map(Double.init)
     let border = batch.chosenTokens.upperBound
     chosenLogits += tokens.meanLogits[..<border].map(Double.init)
     rejectedLogits += tokens.meanLogits[border...].map(Double.init)
     chosenHits += tokens.arePredicted[..<border].map { $0 ? 1 : 0 }
     sequenceLengths += batch.sequences.sequenceLengths
+  }
+
+  /// The same of a shard of rankings, whose `pairs` are the first and the last places.
+  mutating func append(
+    _ pairs: PairLogProbabilities<Float>, tokens: TokenLogProbabilities<Float>,
+    shard: RankingShard
+  ) {
+    append(pairs)
+    entropies += tokens.entropies.map(Double.init)
+    let segments = shard.sequences.completions
+    for row in shard.first.flatMap({ segments[$0] }) {
+      chosenLogits.append(Double(tokens.meanLogits[row]))
+      chosenHits.append(tokens.arePredicted[row] ? 1 : 0)
+    }
+    rejectedLogits += shard.last.flatMap { segments[$0] }.map { Double(tokens.meanLogits[$0]) }
+    sequenceLengths += shard.sequences.sequenceLengths
+  }
+
+  private mutating func append(_ pairs: PairLogProbabilities<Float>) {
+    chosenLogProbabilities += pairs.policyChosen.values.map(Double.init)
+    rejectedLogProbabilities += pairs.policyRejected.values.map(Double.init)
+    chosenLogRatios += pairs.chosenLogRatio.values.map(Double.init)
+    rejectedLogRatios += pairs.rejectedLogRatio.values.map(Double.init)
   }
 
   /// The metrics of the batch; those of the update are zero until they are set.

@@ -1,13 +1,5 @@
 public import Optimizers
 
-/// The preference losses that a specification can name.
-public enum PreferenceLossKind: String, Codable, Sendable, CaseIterable {
-  /// Rafailov (2023), equation 7.
-  case sigmoid
-  /// Azar (2023), equation 17, on sums; TRL's `ipo` divides by the number of tokens.
-  case ipo
-}
-
 /// How DPO fits a policy to preference pairs.
 ///
 /// Keys are TRL's where the meaning is the same. Rates and sizes are those of our pilot runs with
@@ -17,6 +9,8 @@ public struct DPOConfiguration: Codable, Equatable, Sendable {
   public var beta = 0.1
   /// The loss over the pairs.
   public var lossKind = PreferenceLossKind.sigmoid
+  /// The settings of the loss beside β; keys stand beside `loss_type`, as in TRL.
+  public var options = PreferenceLossOptions()
   /// The highest learning rate: 1e-3 suits 0.1 M parameters, 5e-4 suits 1 M (the paper's 6 B: 1e-6).
   public var learningRate = 5e-4
   /// Passes over the pairs.
@@ -40,7 +34,16 @@ public struct DPOConfiguration: Codable, Equatable, Sendable {
   /// Pairs on which the policy is read again after each update, for the approximate KL of that update.
   public var probePairs = 16
 
-  /// The names of the settings in a specification.
+  /// Whether the reference follows the policy; nil for no.
+  public var synchronizesReference: Bool?
+  /// The policy's share α in each step of the reference; nil for 0.6 (Gorbatovski (2024) and TRL).
+  public var mixupShare: Double?
+  /// Updates between two steps of the reference; nil for 512 (TRL).
+  public var synchronizationSteps: Int?
+  /// Fresh pairs from the policy instead of those of the data set; nil for the data set's.
+  public var online: OnlineDPOConfiguration?
+
+  /// The names of the settings in a specification, those of the loss left out.
   public enum CodingKeys: String, CodingKey, CaseIterable {
     case beta
     case lossKind = "loss_type"
@@ -54,58 +57,17 @@ public struct DPOConfiguration: Codable, Equatable, Sendable {
     case maximumGradientNorm = "max_grad_norm"
     case gradientShards = "gradient_shards"
     case probePairs = "probe_pairs"
+    case synchronizesReference = "sync_ref_model"
+    case mixupShare = "ref_model_mixup_alpha"
+    case synchronizationSteps = "ref_model_sync_steps"
+    case online
   }
 
   /// Creates the documented defaults.
   public init() {}
 
-  /// Reads the settings that are present over the documented defaults.
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    func read<Value: Decodable>(_ value: inout Value, _ key: CodingKeys) throws {
-      value = try container.decodeIfPresent(Value.self, forKey: key) ?? value
-    }
-    try read(&beta, .beta)
-    try read(&lossKind, .lossKind)
-    try read(&learningRate, .learningRate)
-    try read(&epochs, .epochs)
-    try read(&batchSize, .batchSize)
-    try read(&warmupSteps, .warmupSteps)
-    try read(&decay, .decay)
-    try read(&optimizer, .optimizer)
-    try read(&weightDecay, .weightDecay)
-    try read(&maximumGradientNorm, .maximumGradientNorm)
-    try read(&gradientShards, .gradientShards)
-    try read(&probePairs, .probePairs)
-  }
-
-  /// Throws the first constraint that the values break.
-  public func validate() throws(ConfigurationError) {
-    func require(
-      _ holds: Bool, _ key: CodingKeys, _ value: some Any, _ allowed: String
-    ) throws(ConfigurationError) {
-      guard holds else { throw .outOfRange(key.rawValue, "\(value)", allowed: allowed) }
-    }
-    try require(beta > 0 && beta.isFinite, .beta, beta, "a number above 0")
-    try require(
-      learningRate > 0 && learningRate.isFinite, .learningRate, learningRate, "a number above 0")
-    try require(epochs > 0, .epochs, epochs, "1 or more")
-    try require(batchSize > 0, .batchSize, batchSize, "1 or more")
-    try require(warmupSteps >= 0, .warmupSteps, warmupSteps, "0 or more")
-    try require(weightDecay >= 0, .weightDecay, weightDecay, "0 or more")
-    try require(
-      maximumGradientNorm > 0, .maximumGradientNorm, maximumGradientNorm, "a number above 0")
-    try require(gradientShards > 1, .gradientShards, gradientShards, "2 or more")
-    try require(probePairs >= 0, .probePairs, probePairs, "0 or more")
-  }
-
   /// The loss that the settings describe.
-  public var loss: any PreferenceLoss {
-    switch lossKind {
-    case .sigmoid: DPOLoss(beta: beta)
-    case .ipo: IPOLoss(beta: beta)
-    }
-  }
+  public var loss: any PreferenceLoss { lossKind.loss(beta: beta, options: options) }
 
   /// The learning rate of every update, of which there are `steps`.
   func schedule(steps: Int) -> LearningRateSchedule {

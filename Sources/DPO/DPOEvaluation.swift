@@ -2,6 +2,7 @@ import Autograd
 public import Datasets
 public import LanguageModel
 public import TensorKernels
+import Tokenization
 
 /// How well a policy's implicit reward orders pairs that it need not have seen.
 public struct DPOEvaluation: Codable, Equatable, Sendable {
@@ -37,23 +38,46 @@ public func evaluateDPO(
   let sequences = pairs.map(\.chosenSequence) + pairs.map(\.rejectedSequence)
   return evaluatePreferences(
     policy: policy.completionLogProbabilities(of: sequences).map(Double.init),
-    reference: reference.completionLogProbabilities(of: sequences).map(Double.init), loss: loss)
+    reference: reference.completionLogProbabilities(of: sequences).map(Double.init),
+    tokens: sequences.map(\.completion.count),
+    mismatchedLogRatios: loss.inputs.contains(.mismatchedPairs)
+      ? mismatchedLogRatios(of: sequences, policy: policy, reference: reference) : [],
+    loss: loss)
+}
+
+/// log π/π₀ of each completion after the prompt of the next sequence, cycled by one as in TRL's KTO
+/// trainer.
+private func mismatchedLogRatios(
+  of sequences: [TokenSequence], policy: Transformer<Float>, reference: Transformer<Float>
+) -> [Double] {
+  let mismatched = mismatchedSequences(sequences)
+  return zip(
+    policy.completionLogProbabilities(of: mismatched),
+    reference.completionLogProbabilities(of: mismatched)
+  ).map { Double($0) - Double($1) }
 }
 
 /// The same from summed log-probabilities: all chosen completions, then all rejected ones.
+///
+/// Losses per token want the number of `tokens` of each completion, KTO wants log-ratios of
+/// mismatched pairs.
 public func evaluatePreferences(
-  policy: [Double], reference: [Double], loss: any PreferenceLoss
+  policy: [Double], reference: [Double], tokens: [Int] = [],
+  mismatchedLogRatios: [Double] = [], loss: any PreferenceLoss
 ) -> DPOEvaluation {
   precondition(
     policy.count == reference.count && policy.count % 2 == 0,
     "\(policy.count) and \(reference.count) log-probabilities of pairs")
   let count = policy.count / 2
   let tape = Tape<Double>()
-  let columns = PairLogProbabilities(
+  var columns = PairLogProbabilities(
     policyChosen: tape.column(Array(policy[..<count])),
     policyRejected: tape.column(Array(policy[count...])),
     referenceChosen: tape.column(Array(reference[..<count])),
     referenceRejected: tape.column(Array(reference[count...])))
+  columns.chosenTokens = Array(tokens.prefix(count))
+  columns.rejectedTokens = Array(tokens.dropFirst(count))
+  columns.mismatchedLogRatios = mismatchedLogRatios
   let margins = columns.margin.values
   return DPOEvaluation(
     pairs: count, loss: mean(loss.pairLosses(columns).values),

@@ -9,7 +9,7 @@ public import TensorKernels
 /// - Parameters:
 ///   - policy: The policy to train; after a divergence, as it was before the update that failed.
 ///   - reference: The policy π₀ that training starts from and is measured against.
-///   - pairs: The pairs to learn from.
+///   - pairs: The pairs to learn from; with `plackett_luce` each is a ranking of two.
 ///   - configuration: How to train, and with which loss.
 ///   - seed: Names the order of the pairs, which the reward model shares.
 ///   - observe: Called with step 0 before the first update and after each one, with the policy as
@@ -20,76 +20,90 @@ public func trainDPO(
   configuration: DPOConfiguration, seed: Seed,
   observe: (Int, borrowing Transformer<Float>, DPOMetrics) throws -> Void
 ) rethrows -> TrainingOutcome {
-  let order = BatchOrder(
-    count: pairs.count, batchSize: configuration.batchSize, seed: seed,
-    purpose: "preferences.batches")
-  let schedule = configuration.schedule(steps: configuration.epochs * order.batchesPerEpoch)
   var learner = DPOLearner(reference: reference, pairs: pairs, configuration: configuration)
-  var probe = UpdateProbe(pairs.prefix(configuration.probePairs), policy: policy)
-  var optimizer = AnyOptimizer<Float>(
-    configuration.optimizer, weightDecay: configuration.weightDecay)
-  var step = 0
-  for epoch in 0..<configuration.epochs {
-    for batch in order.batches(inEpoch: epoch) {
-      step += 1
-      var (gradient, metrics) = learner.gradient(of: policy, batch: batch)
-      metrics.gradientNorm = gradient.clip(toNorm: configuration.maximumGradientNorm)
-      guard metrics.loss.isFinite, metrics.gradientNorm.isFinite else {
-        return .diverged(step: step)
-      }
-      if step == 1 { try observe(0, policy, metrics) }
-      metrics.learningRate = schedule.rate(at: step - 1)
-      optimizer.update(&policy.parameters, along: gradient, learningRate: metrics.learningRate)
-      metrics.approximateKL = probe.approximateKL(after: policy)
-      metrics.cost = learner.cost
-      try observe(step, policy, metrics)
-    }
-  }
-  return .completed
+  var updates = DPOUpdates(
+    configuration, steps: configuration.epochs * pairs.count.batches(of: configuration.batchSize),
+    probe: Array(pairs.prefix(configuration.probePairs)), policy: policy)
+  return try updates.run(&policy, learner: &learner, seed: seed, observe: observe)
 }
 
-/// Everything that DPO's gradient needs beside the policy.
-struct DPOLearner {
-  private let pairs: [PreferencePair]
-  private let loss: any PreferenceLoss
-  private let shards: Int
-  private let tape = Tape<Float>()
-  private var reference: ReferenceLogProbabilities
-  /// What the gradients so far have cost.
-  private(set) var cost = Cost()
+/// Fits a policy to rankings of two or more completions by Plackett–Luce DPO.
+///
+/// As ``trainDPO(_:reference:pairs:configuration:seed:observe:)``, with batches of rankings. Metrics
+/// compare the first and the last place.
+public func trainDPO(
+  _ policy: inout Transformer<Float>, reference: Transformer<Float>,
+  rankings: [PreferenceRanking], configuration: DPOConfiguration, seed: Seed,
+  observe: (Int, borrowing Transformer<Float>, DPOMetrics) throws -> Void
+) rethrows -> TrainingOutcome {
+  var learner = RankingLearner(
+    reference: reference, rankings: rankings, configuration: configuration)
+  var updates = DPOUpdates(
+    configuration,
+    steps: configuration.epochs * rankings.count.batches(of: configuration.batchSize),
+    probe: rankings.prefix(configuration.probePairs).map(\.ends), policy: policy)
+  return try updates.run(&policy, learner: &learner, seed: seed, observe: observe)
+}
+
+/// The updates of a training and what they carry from one to the next.
+struct DPOUpdates {
+  private let configuration: DPOConfiguration
+  private let schedule: LearningRateSchedule
+  private var optimizer: AnyOptimizer<Float>
+  private var probe: UpdateProbe
+  private var step = 0
 
   init(
-    reference: Transformer<Float>, pairs: [PreferencePair], configuration: DPOConfiguration
+    _ configuration: DPOConfiguration, steps: Int, probe: [PreferencePair],
+    policy: Transformer<Float>
   ) {
-    self.pairs = pairs
-    loss = configuration.loss
-    shards = configuration.gradientShards
-    self.reference = ReferenceLogProbabilities(reference, pairs: pairs.count)
+    self.configuration = configuration
+    schedule = configuration.schedule(steps: steps)
+    self.probe = UpdateProbe(probe, policy: policy)
+    optimizer = AnyOptimizer<Float>(
+      configuration.optimizer, weightDecay: configuration.weightDecay)
   }
 
-  /// The gradient of the mean loss over the batch, and what its forward passes showed.
-  mutating func gradient(
-    of policy: Transformer<Float>, batch: [Int]
-  ) -> (gradient: Gradient<Float>, metrics: DPOMetrics) {
-    let parts = consecutiveParts(of: batch, count: shards)
-    let references = parts.map { reference.entries(of: $0, pairs: pairs, cost: &cost) }
-    var readings = BatchReadings()
-    let result = shardedGradient(
-      of: policy.parameters, shards: parts.count, on: tape,
-      itemsPerShard: Double(batch.count) / Double(parts.count)
-    ) { [pairs, loss, tape] shard, parameters in
-      let pairBatch = PairBatch(parts[shard].map { pairs[$0] })
-      let tokens = policy.tokenLogProbabilities(pairBatch.sequences, parameters, on: tape)
-      let sums = pairBatch.completionSums(tokens)
-      let columns = PairLogProbabilities(
-        policyChosen: sums.chosen, policyRejected: sums.rejected,
-        referenceChosen: tape.column(references[shard].map(\.chosen)),
-        referenceRejected: tape.column(references[shard].map(\.rejected)))
-      let losses = loss.pairLosses(columns)
-      readings.append(columns, losses: losses, tokens: tokens, batch: pairBatch)
-      return (1 / Float(batch.count)) * losses.sum()
+  /// Makes the updates of all epochs over what a learner holds; `before` was spent already.
+  mutating func run(
+    _ policy: inout Transformer<Float>, learner: inout some PreferenceLearner, seed: Seed,
+    before: Cost = Cost(), observe: (Int, borrowing Transformer<Float>, DPOMetrics) throws -> Void
+  ) rethrows -> TrainingOutcome {
+    let order = BatchOrder(
+      count: learner.count, batchSize: configuration.batchSize, seed: seed,
+      purpose: "preferences.batches")
+    for epoch in 0..<configuration.epochs {
+      for batch in order.batches(inEpoch: epoch) {
+        step += 1
+        var (gradient, metrics) = learner.gradient(of: policy, batch: batch)
+        metrics.gradientNorm = gradient.clip(toNorm: configuration.maximumGradientNorm)
+        guard metrics.loss.isFinite, metrics.gradientNorm.isFinite else {
+          return .diverged(step: step)
+        }
+        if step == 1 { try observe(0, policy, metrics) }
+        metrics.learningRate = schedule.rate(at: step - 1)
+        optimizer.update(&policy.parameters, along: gradient, learningRate: metrics.learningRate)
+        metrics.approximateKL = probe.approximateKL(after: policy)
+        metrics.cost = before + learner.cost
+        synchronize(&learner, with: policy)
+        try observe(step, policy, metrics)
+      }
     }
-    cost += .training(policy.configuration, sequenceLengths: readings.sequenceLengths)
-    return (result.total, readings.metrics(beta: loss.beta, noise: result.noise))
+    return .completed
   }
+
+  /// Moves the reference where it is time, Gorbatovski (2024), equation 4, as TRL's callback.
+  private func synchronize(
+    _ learner: inout some PreferenceLearner, with policy: Transformer<Float>
+  ) {
+    guard configuration.synchronizesReference == true,
+      step % (configuration.synchronizationSteps ?? 512) == 0
+    else { return }
+    learner.moveReference(towards: policy, share: configuration.mixupShare ?? 0.6)
+  }
+}
+
+extension Int {
+  /// The whole batches of a size, or one batch of all where there are fewer.
+  func batches(of size: Int) -> Int { self / Swift.max(1, Swift.min(size, self)) }
 }

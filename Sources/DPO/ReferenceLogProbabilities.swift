@@ -2,6 +2,7 @@ import Autograd
 import Datasets
 import LanguageModel
 import TensorKernels
+import Tokenization
 
 /// The reference's log-probabilities of the pairs, each computed once.
 ///
@@ -15,13 +16,30 @@ struct ReferenceLogProbabilities {
     var rejected: Float
   }
 
-  private let reference: Transformer<Float>
+  private var reference: Transformer<Float>
   private let tape = Tape<Float>(recordsGradients: false)
   private var entries: [Entry?]
+  /// Whether a pair's label has been paid for already.
+  private var isLabelled: [Bool]
 
   init(_ reference: Transformer<Float>, pairs: Int) {
     self.reference = reference
     entries = Array(repeating: nil, count: pairs)
+    isLabelled = Array(repeating: false, count: pairs)
+  }
+
+  /// π₀ ← α·π + (1 − α)·π₀ with the share α of the policy; what was read before is forgotten.
+  mutating func move(towards policy: Transformer<Float>, share: Double) {
+    reference.move(towards: policy, share: share)
+    for index in entries.indices where entries[index] != nil {
+      entries[index] = nil
+      isLabelled[index] = true
+    }
+  }
+
+  /// log π₀ of sequences that belong to no pair, in chunks of their own.
+  func completionLogProbabilities(of sequences: [TokenSequence]) -> [Float] {
+    reference.completionLogProbabilities(of: sequences)
   }
 
   /// The entries of the pairs at `indices`.
@@ -33,7 +51,7 @@ struct ReferenceLogProbabilities {
     let missing = indices.filter { entries[$0] == nil }
     if !missing.isEmpty {
       let batch = PairBatch(missing.map { pairs[$0] })
-      cost += Cost(labels: missing.count)
+      cost += Cost(labels: missing.count { !isLabelled[$0] })
       cost += .forward(
         through: reference.configuration, sequenceLengths: batch.sequences.sequenceLengths)
       let read = reference.tokenLogProbabilities(
@@ -46,5 +64,15 @@ struct ReferenceLogProbabilities {
       tape.reset()
     }
     return indices.compactMap { entries[$0] }
+  }
+}
+
+extension Transformer<Float> {
+  /// π₀ ← α·π + (1 − α)·π₀ with the share α of the policy, parameter by parameter.
+  mutating func move(towards policy: Transformer<Float>, share: Double) {
+    for index in parameters.values.indices {
+      parameters.values[index] = zip(parameters.values[index], policy.parameters.values[index])
+        .map { Float(1 - share) * $0 + Float(share) * $1 }
+    }
   }
 }

@@ -23,6 +23,21 @@ public struct RewardConfiguration: Codable, Equatable, Sendable {
   public var maximumGradientNorm = 1.0
   /// Weight of the centring term of `BradleyTerryLoss`; none unless set (TRL: none).
   public var centeringCoefficient: Double?
+  /// By how much every chosen score is to exceed the rejected one; nil for no margin.
+  public var margin: Double?
+  /// How the completions of one prompt are learnt together; nil for pairs as they come.
+  ///
+  /// With it a batch holds rankings, each completion is read once, and pairs of one prompt never
+  /// fall into different batches (Ouyang (2022), section 3.5: shuffled pairs overfit in an epoch).
+  public var rankingLoss: RankingLoss?
+  /// What is done to the reward after training; nil for `bias`.
+  public var normalization: RewardNormalization?
+  /// Models that learn from the same pairs in other orders; nil for one.
+  public var ensembleSize: Int?
+  /// How the members' rewards become one; nil for `mean`.
+  public var aggregation: EnsembleAggregation?
+  /// The price of a unit of variance between members; nil for 0.1.
+  public var uncertaintyWeight: Double?
   /// Logical shards a batch is cut into, whatever the number of cores, so that the bits stay the same.
   public var gradientShards = 4
 
@@ -37,51 +52,17 @@ public struct RewardConfiguration: Codable, Equatable, Sendable {
     case weightDecay = "weight_decay"
     case maximumGradientNorm = "max_grad_norm"
     case centeringCoefficient = "center_rewards_coefficient"
+    case margin
+    case rankingLoss = "ranking_loss"
+    case normalization
+    case ensembleSize = "ensemble_size"
+    case aggregation = "ensemble_aggregation"
+    case uncertaintyWeight = "uncertainty_weight"
     case gradientShards = "gradient_shards"
   }
 
   /// Creates the documented defaults.
   public init() {}
-
-  /// Reads the settings that are present over the documented defaults.
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    func read<Value: Decodable>(_ value: inout Value, _ key: CodingKeys) throws {
-      value = try container.decodeIfPresent(Value.self, forKey: key) ?? value
-    }
-    try read(&learningRate, .learningRate)
-    try read(&epochs, .epochs)
-    try read(&batchSize, .batchSize)
-    try read(&warmupSteps, .warmupSteps)
-    try read(&decay, .decay)
-    try read(&optimizer, .optimizer)
-    try read(&weightDecay, .weightDecay)
-    try read(&maximumGradientNorm, .maximumGradientNorm)
-    centeringCoefficient = try container.decodeIfPresent(Double.self, forKey: .centeringCoefficient)
-    try read(&gradientShards, .gradientShards)
-  }
-
-  /// Throws the first constraint that the values break.
-  public func validate() throws(ConfigurationError) {
-    func require(
-      _ holds: Bool, _ key: CodingKeys, _ value: some Any, _ allowed: String
-    ) throws(ConfigurationError) {
-      guard holds else { throw .outOfRange(key.rawValue, "\(value)", allowed: allowed) }
-    }
-    try require(
-      learningRate > 0 && learningRate.isFinite, .learningRate, learningRate, "a number above 0")
-    try require(epochs > 0, .epochs, epochs, "1 or more")
-    try require(batchSize > 0, .batchSize, batchSize, "1 or more")
-    try require(warmupSteps >= 0, .warmupSteps, warmupSteps, "0 or more")
-    try require(weightDecay >= 0, .weightDecay, weightDecay, "0 or more")
-    try require(
-      maximumGradientNorm > 0, .maximumGradientNorm, maximumGradientNorm, "a number above 0")
-    if let coefficient = centeringCoefficient {
-      try require(
-        coefficient >= 0 && coefficient.isFinite, .centeringCoefficient, coefficient, "0 or more")
-    }
-    try require(gradientShards > 1, .gradientShards, gradientShards, "2 or more")
-  }
 
   /// The learning rate of every update, of which there are `steps`.
   func schedule(steps: Int) -> LearningRateSchedule {

@@ -3,30 +3,56 @@ public import LanguageModel
 public import TensorKernels
 public import Tokenization
 
-/// A learned reward: the score at the last token of a completion, less a constant.
+/// What is done to a trained reward before a policy is trained on it.
+public enum RewardNormalization: String, Codable, Sendable, CaseIterable {
+  /// Nothing.
+  case none
+  /// A constant is taken off so that reference completions score zero on average, as in Stiennon
+  /// (2020), section 3.4, and Ouyang (2022), section 3.5.
+  case bias
+  /// A constant and a factor, so that they have mean zero and variance one, as in Ziegler (2019),
+  /// section 2.1. β then means another strength of the pull towards the reference.
+  case gainAndBias = "gain_and_bias"
+}
+
+/// A learned reward: the score at the last token of a completion, less a constant, times a factor.
 ///
-/// The constant makes the reference completions score zero on average, as in Stiennon (2020),
-/// section 3.4, and Ouyang (2022), section 3.5; no comparison depends on it.
+///     r = gain·(score − offset)
+///
+/// No comparison depends on the constant, and none on the factor's size.
 public struct RewardModel: RewardFunction, Sendable {
   /// The backbone with its scalar head.
   public var model: ScalarModel<Float>
   /// What is taken off every score.
   public var offset: Double
+  /// What the difference is multiplied by, above zero.
+  public var gain: Double
 
-  /// A reward of the model's raw scores, less `offset`.
-  public init(model: ScalarModel<Float>, offset: Double = 0) {
-    self.model = model
-    self.offset = offset
+  /// A reward of the model's raw scores, less `offset`, times `gain`.
+  public init(model: ScalarModel<Float>, offset: Double = 0, gain: Double = 1) {
+    (self.model, self.offset, self.gain) = (model, offset, gain)
   }
 
-  /// The reward of each sequence, in the logits of the annotator.
+  /// The reward of each sequence, in the logits of the annotator unless a gain says otherwise.
   public func rewards(of sequences: [TokenSequence]) -> [Double] {
-    model.lastTokenScores(of: sequences).map { Double($0) - offset }
+    model.lastTokenScores(of: sequences).map { gain * (Double($0) - offset) }
   }
 
   /// Moves the offset so that the completions score zero on average; none leave it alone.
   public mutating func center(on completions: [TokenSequence]) {
     guard !completions.isEmpty else { return }
-    offset += mean(rewards(of: completions))
+    offset += mean(rewards(of: completions)) / gain
+  }
+
+  /// Normalises the reward on reference completions; none leave it alone, as does a constant score
+  /// leave the gain.
+  public mutating func normalize(
+    on completions: [TokenSequence], _ normalization: RewardNormalization
+  ) {
+    guard normalization != .none, !completions.isEmpty else { return }
+    center(on: completions)
+    guard normalization == .gainAndBias else { return }
+    let deviation = mean(rewards(of: completions).map { $0 * $0 }).squareRoot()
+    if deviation > 0 { gain /= deviation }
   }
 }

@@ -12,8 +12,10 @@ public import Tokenization
 ///
 /// - Parameters:
 ///   - reference: The policy whose backbone the model starts from.
-///   - pairs: The pairs to learn from.
-///   - centredOn: Reference completions whose mean score becomes zero after training; may be empty.
+///   - pairs: The pairs to learn from; with a `ranking_loss` those of one prompt side by side.
+///   - places: The most completions of one prompt, where a `ranking_loss` learns them together.
+///   - centredOn: Reference completions on which the reward is normalised after training, their mean
+///     score becoming zero unless the configuration says otherwise; may be empty.
 ///   - configuration: How to train.
 ///   - seed: Names the order of the pairs, which DPO shares.
 ///   - observe: Called with step 0 before the first update and after each one, with the model as
@@ -21,28 +23,33 @@ public import Tokenization
 /// - Returns: The model, and whether every update was made; `.diverged(step: k)` where the k-th
 ///   could not be, with the model as it was before.
 public func trainRewardModel(
-  from reference: Transformer<Float>, on pairs: [PreferencePair], centredOn: [TokenSequence],
+  from reference: Transformer<Float>, on pairs: [PreferencePair], places: Int = 2,
+  centredOn: [TokenSequence],
   configuration: RewardConfiguration, seed: Seed,
   observe: (Int, borrowing ScalarModel<Float>, RewardMetrics) throws -> Void
 ) rethrows -> (RewardModel, TrainingOutcome) {
   var model = ScalarModel(backbone: reference)
+  var learner: any RewardGradient = RewardLearner(pairs: pairs, configuration: configuration)
+  if let loss = configuration.rankingLoss {
+    learner = RankingRewardLearner(
+      rankings: rankings(of: pairs, places: places), loss: loss, configuration: configuration)
+  }
   let outcome = try fit(
-    &model, to: pairs, configuration: configuration, seed: seed, observe: observe)
+    &model, learner: &learner, configuration: configuration, seed: seed, observe: observe)
   var reward = RewardModel(model: model)
-  reward.center(on: centredOn)
+  reward.normalize(on: centredOn, configuration.normalization ?? .bias)
   return (reward, outcome)
 }
 
 private func fit(
-  _ model: inout ScalarModel<Float>, to pairs: [PreferencePair],
+  _ model: inout ScalarModel<Float>, learner: inout any RewardGradient,
   configuration: RewardConfiguration, seed: Seed,
   observe: (Int, borrowing ScalarModel<Float>, RewardMetrics) throws -> Void
 ) rethrows -> TrainingOutcome {
   let order = BatchOrder(
-    count: pairs.count, batchSize: configuration.batchSize, seed: seed,
+    count: learner.count, batchSize: configuration.batchSize, seed: seed,
     purpose: "preferences.batches")
   let schedule = configuration.schedule(steps: configuration.epochs * order.batchesPerEpoch)
-  var learner = RewardLearner(pairs: pairs, configuration: configuration)
   var optimizer = AnyOptimizer<Float>(
     configuration.optimizer, weightDecay: configuration.weightDecay)
   var step = 0
@@ -62,58 +69,4 @@ private func fit(
     }
   }
   return .completed
-}
-
-/// Everything that the gradient of the ranking loss needs beside the model.
-struct RewardLearner {
-  private let pairs: [PreferencePair]
-  private let loss: BradleyTerryLoss
-  private let shards: Int
-  private let tape = Tape<Float>()
-  private var seen: Set<Int> = []
-  /// What the gradients so far have cost.
-  private(set) var cost = Cost()
-
-  init(pairs: [PreferencePair], configuration: RewardConfiguration) {
-    self.pairs = pairs
-    loss = BradleyTerryLoss(centeringCoefficient: configuration.centeringCoefficient)
-    shards = configuration.gradientShards
-  }
-
-  /// The gradient of the mean loss over the batch, and what its forward passes showed.
-  mutating func gradient(
-    of model: ScalarModel<Float>, batch: [Int]
-  ) -> (gradient: Gradient<Float>, metrics: RewardMetrics) {
-    let parts = consecutiveParts(of: batch, count: shards).map { part in part.map { pairs[$0] } }
-    var (losses, chosen, rejected): ([Double], [Double], [Double]) = ([], [], [])
-    var lengths: [Int] = []
-    let result = shardedGradient(
-      of: model.parameters, shards: parts.count, on: tape,
-      itemsPerShard: Double(batch.count) / Double(parts.count)
-    ) { [loss, tape] shard, parameters in
-      let part = parts[shard]
-      let sequences = SequenceBatch(part.map(\.chosenSequence) + part.map(\.rejectedSequence))
-      let rows = sequences.lastRows
-      let scores = model.values(sequences, parameters, on: tape, rows: rows)
-      let better = scores.rows(Array(0..<part.count))
-      let worse = scores.rows(Array(part.count..<rows.count))
-      let pairLosses = loss.pairLosses(chosen: better, rejected: worse)
-      losses += pairLosses.values.map(Double.init)
-      chosen += better.values.map(Double.init)
-      rejected += worse.values.map(Double.init)
-      lengths += sequences.sequenceLengths
-      return (1 / Float(batch.count)) * pairLosses.sum()
-    }
-    count(batch, model: model.configuration, sequenceLengths: lengths)
-    let metrics = RewardMetrics(
-      losses: losses, chosen: chosen, rejected: rejected, noise: result.noise)
-    return (result.total, metrics)
-  }
-
-  private mutating func count(
-    _ batch: [Int], model: ModelConfiguration, sequenceLengths: [Int]
-  ) {
-    cost += Cost(labels: batch.count { seen.insert($0).inserted })
-    cost += .training(model, sequenceLengths: sequenceLengths)
-  }
 }

@@ -10,8 +10,12 @@ struct ExplainCommand: ParsableCommand {
     discussion: """
       EXAMPLES
         tandem explain variance --input bandit.json
+        tandem explain dpo --input pairs.json --json
       """,
-    subcommands: [ExplainVarianceCommand.self])
+    subcommands: [
+      ExplainVarianceCommand.self, ExplainDPOCommand.self, ExplainRewardCommand.self,
+      ExplainKTOCommand.self,
+    ])
 }
 
 /// `tandem explain variance`: the variance of policy gradient and DPO gradient, exactly.
@@ -82,12 +86,17 @@ struct ExplainVarianceCommand: ParsableCommand {
   func run() throws {
     let explanation = VarianceExplanation(of: try Bandit(contentsOf: URL(filePath: input)))
     if json { return try print(jsonText(of: explanation)) }
-    let text = explanation.sections.map { section in
-      let rows = section.rows.map {
-        "  " + padded($0.name, to: 20) + padded($0.value, to: 24) + $0.equation
-      }
-      return ([section.title] + rows).joined(separator: "\n")
-    }
-    print(text.joined(separator: "\n\n"))
+    print(text(of: explanation.sections))
   }
+}
+
+/// The sections of an explanation as a table.
+func text(of sections: [(title: String, rows: [ExplanationRow])]) -> String {
+  let text = sections.map { section in
+    let rows = section.rows.map {
+      "  " + padded($0.name, to: 20) + padded($0.value, to: 24) + $0.equation
+    }
+    return ([section.title] + rows).joined(separator: "\n")
+  }
+  return text.joined(separator: "\n\n")
 }

@@ -34,6 +34,17 @@ import Testing
     #expect(error(pair) { (1 + $0["a"]) * (1 - $0["b"]) } < 1e-7)
   }
 
+  @Test func constants() {
+    #expect(error(pair) { $0["a"].scaled(by: wave(12, phase: 4)) } < 1e-7)
+    #expect(error(pair) { $0["a"].squared().shifted(by: wave(12, phase: 4)) } < 1e-7)
+    let tape = Tape<Double>()
+    let column = tape.parameter([2, 3], shape: Shape(rows: 2, columns: 1))
+    #expect(column.scaled(by: [5, 7]).values == [10, 21])
+    #expect(column.shifted(by: [5, 7]).values == [7, 10])
+    tape.backward(from: column.constant([1, 2]).sum())
+    #expect(tape.gradient(of: column) == [0, 0])
+  }
+
   @Test func functions() {
     #expect(error(pair) { $0["a"].squared() } < 1e-7)
     #expect(error(pair) { (3 * $0["a"]).exponential() } < 1e-7)

@@ -94,7 +94,7 @@ import Testing
 
   @Test func ipoTrainsThroughTheSameLoop() {
     var configuration = configuration
-    configuration.lossKind = .ipo
+    configuration.lossKind = .ipoSum
     configuration.beta = 0.5
     let rows = run(configuration).rows
     // (0 − 1/(2·0.5))² = 1 at the reference.

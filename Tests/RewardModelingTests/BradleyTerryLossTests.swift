@@ -18,6 +18,17 @@ private struct Fixture: Decodable {
   }
 }
 
+/// The same pairs with the margins of TRL's test.
+private struct Recorded: Decodable {
+  struct Reward: Decodable {
+    var rewards_chosen, rewards_rejected, margin: [Double]
+    var loss_margin: Double
+  }
+  var reward: Reward
+
+  enum CodingKeys: String, CodingKey { case reward = "reward_trl_1.16.0" }
+}
+
 /// The loss of one pair of scores and its gradients.
 private func onePair<Scalar: BLASScalar>(
   _ loss: BradleyTerryLoss, _ chosen: Scalar, _ rejected: Scalar
@@ -46,6 +57,15 @@ private func onePair<Scalar: BLASScalar>(
   @Test func lossEqualsThatOfTRLWithAndWithoutCentring() {
     #expect(abs(loss(nil) - fixture.loss_plain) < 1e-6)
     #expect(abs(loss(0.01) - fixture.loss_centered) < 1e-6)
+  }
+
+  @Test func marginsAreThoseOfTRL() throws {
+    let recorded = try TestSupport.fixture("preferences_trl.json", as: Recorded.self).reward
+    let tape = Tape<Double>()
+    let loss = BradleyTerryLoss()(
+      chosen: tape.column(recorded.rewards_chosen),
+      rejected: tape.column(recorded.rewards_rejected), margins: recorded.margin)
+    #expect(abs(loss.item - recorded.loss_margin) < 1e-6)
   }
 
   @Test func summaryEqualsTheMetricsOfTRL() {

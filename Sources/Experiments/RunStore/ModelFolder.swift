@@ -27,12 +27,15 @@ public struct ModelFolder: Sendable {
     return try Checkpoint(folder: url).transformer()
   }
 
-  /// The reward model with the constant that centres it.
+  /// The reward model with the constant and the factor that normalise it.
   public func rewardModel() throws -> RewardModel {
     try requireFolder()
     let checkpoint = Checkpoint(folder: url)
-    let offset = try checkpoint.metadata()[offsetKey].flatMap(Double.init) ?? 0
-    return RewardModel(model: try checkpoint.scalarModel(), offset: offset)
+    let metadata = try checkpoint.metadata()
+    return RewardModel(
+      model: try checkpoint.scalarModel(),
+      offset: metadata[offsetKey].flatMap(Double.init) ?? 0,
+      gain: metadata[gainKey].flatMap(Double.init) ?? 1)
   }
 
   /// Writes a language model.
@@ -41,10 +44,12 @@ public struct ModelFolder: Sendable {
     try describe(tokenizer, maximumLength: policy.configuration.maximumLength)
   }
 
-  /// Writes a reward model; what centres it is kept beside the weights.
+  /// Writes a reward model; what normalises it is kept beside the weights.
   public func write(_ reward: RewardModel, tokenizer: any Tokenizer) throws {
+    var metadata = [offsetKey: "\(reward.offset)"]
+    if reward.gain != 1 { metadata[gainKey] = "\(reward.gain)" }
     try Checkpoint(folder: url).write(
-      reward.model, tokens: tokenizer.specialTokens, metadata: [offsetKey: "\(reward.offset)"])
+      reward.model, tokens: tokenizer.specialTokens, metadata: metadata)
     try describe(tokenizer, maximumLength: reward.model.configuration.maximumLength)
   }
 
@@ -89,6 +94,7 @@ public struct ModelFolder: Sendable {
 }
 
 private let offsetKey = "tandem_reward_offset"
+private let gainKey = "tandem_reward_gain"
 
 extension Tokenizer {
   /// The special tokens as a model's configuration states them.

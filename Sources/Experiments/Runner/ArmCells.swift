@@ -1,4 +1,3 @@
-import DPO
 import Datasets
 import Evaluation
 import Foundation
@@ -33,32 +32,6 @@ extension SeedWork {
         .write(policy, tokenizer: task.tokenizer)
     }
     try trained.record.write(to: folder)
-  }
-
-  private func runDPO(
-    _ settings: DPOConfiguration, _ inputs: ArmInputs, _ record: CellRecord,
-    _ report: @escaping (Int, Int, String) -> Void
-  ) throws -> (record: CellRecord, policy: Transformer<Float>?) {
-    let (pairs, reference) = (inputs.data.train, inputs.reference)
-    var recorder = ArmRecorder(
-      record, evaluator: inputs.evaluator, settings: specification.evaluation,
-      total: steps(pairs: pairs.count, batchSize: settings.batchSize, epochs: settings.epochs),
-      before: Cost(), report: report)
-    var policy = reference
-    let outcome = try trainDPO(
-      &policy, reference: reference, pairs: pairs, configuration: settings,
-      seed: randomness("preferences")
-    ) { step, policy, metrics in
-      if step == 0 { recorder.certify(dpoCertificate(metrics, loss: settings.lossKind)) }
-      try recorder.observe(
-        step, policy, metrics: metrics.logged, cost: metrics.cost,
-        note: "loss \(brief(metrics.loss)) margin \(brief(metrics.rewardMargin))")
-    }
-    let heldOut = evaluateDPO(
-      policy, reference: reference, pairs: inputs.data.test, loss: settings.loss)
-    recorder.addToLastEvaluation(heldOut.logged)
-    recorder.certify(try inputs.aliasCertificate(policy))
-    return (recorder.finished(outcome: outcome), policy)
   }
 
   private func runExactAscent(

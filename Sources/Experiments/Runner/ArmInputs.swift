@@ -24,6 +24,8 @@ struct ArmInputs {
   let evaluator: PolicyEvaluator
   /// The learned reward and what it cost, where the experiment has one.
   let learned: RewardModel?
+  /// The same, or what the ensemble makes of its members.
+  let learnedReward: (any RewardFunction)?
   let rewardCost: Cost
   private let task: any PreferenceTask
   private let gold: GoldRewardFunction
@@ -34,13 +36,14 @@ struct ArmInputs {
     referenceFolder = work.referenceFolder
     reference = try referenceFolder.policy()
     learned = try work.rewardCell.map { try work.checkpoint(of: $0).rewardModel() }
+    learnedReward = try work.rewardCell.map { try work.reward(of: $0) }
     rewardCost = try work.rewardCell.map { try work.store.record(of: $0).cost } ?? Cost()
     let temperature = work.specification.data.annotator.temperature
     task = work.task
     gold = GoldRewardFunction(task: work.task, temperature: temperature)
     evaluator = PolicyEvaluator(
       task: work.task, reference: reference, prompts: data.evaluationPrompts,
-      seed: work.randomness("evaluation"), proxy: learned,
+      seed: work.randomness("evaluation"), proxy: learnedReward,
       objective: EvaluatedObjective(
         beta: work.specification.beta, annotatorTemperature: temperature),
       sampleCount: work.specification.evaluation.samples)
@@ -49,7 +52,7 @@ struct ArmInputs {
   /// The reward that an arm asks for.
   func reward(_ asked: PPOReward) throws -> any RewardFunction {
     let raw: any RewardFunction
-    switch (asked.source, learned) {
+    switch (asked.source, learnedReward) {
     case (.gold, _): raw = gold
     case (.learned, let reward?): raw = reward
     case (.learned, nil):

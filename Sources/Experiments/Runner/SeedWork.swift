@@ -2,6 +2,7 @@ import Datasets
 import Evaluation
 import Foundation
 import LanguageModel
+import RewardModeling
 import Tasks
 import Tokenization
 
@@ -31,6 +32,14 @@ struct SeedWork: Sendable {
     specification.needsRewardModel ? Cell(seed: seed, stage: .reward) : nil
   }
 
+  /// The learned reward of a finished cell: its model, or its ensemble.
+  func reward(of cell: Cell) throws -> any RewardFunction {
+    let members = try (0..<(specification.reward.ensembleSize ?? 1)).map { member in
+      try ModelFolder(store.url(of: cell).appending(path: memberName(member))).rewardModel()
+    }
+    return specification.reward.reward(of: members)
+  }
+
   /// The data of the seed as they are on disk, with their hashes.
   func data() throws -> SeedData {
     try SeedData(
@@ -54,6 +63,11 @@ struct SeedWork: Sendable {
 
 /// The name of a model's folder within a cell.
 let checkpointName = "checkpoint"
+
+/// The name of the folder of an ensemble's member, counted from zero.
+func memberName(_ member: Int) -> String {
+  member == 0 ? checkpointName : "\(checkpointName)-\(member + 1)"
+}
 
 /// Pairs and prompts of a seed, as they are on disk.
 struct SeedData: Sendable {

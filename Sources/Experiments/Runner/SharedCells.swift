@@ -2,6 +2,7 @@ import Datasets
 import Evaluation
 import Foundation
 import LanguageModel
+import Optimizers
 import RewardModeling
 import SupervisedFineTuning
 import Tasks
@@ -68,34 +69,56 @@ extension SeedWork {
   ) throws {
     let (data, reference) = (try data(), try referenceFolder.policy())
     let settings = specification.reward
-    let total = steps(
-      pairs: data.train.count, batchSize: settings.batchSize, epochs: settings.epochs)
     var record = record(arm: "reward", method: "reward")
-    let (reward, outcome) = try trainRewardModel(
-      from: reference, on: data.train, centredOn: data.train.flatMap(\.sequences),
-      configuration: settings, seed: randomness("preferences")
-    ) { step, _, metrics in
-      try Task.checkCancellation()
-      if step == 0 { record.certificate = rewardCertificate(metrics) }
-      record.training.append(MetricsRow(step: step, values: metrics.logged))
-      record.cost = metrics.cost
-      report(step, total, "accuracy \(brief(metrics.accuracy))")
+    var members: [RewardModel] = []
+    for member in 0..<(settings.ensembleSize ?? 1) {
+      let before = record.cost
+      let seed = randomness("preferences")
+      let (reward, outcome) = try trainRewardModel(
+        from: reference, on: data.train, places: specification.data.completionsPerPrompt,
+        centredOn: data.train.flatMap(\.sequences), configuration: settings,
+        seed: member == 0 ? seed : seed.derived("member \(member)")
+      ) { step, _, metrics in
+        try Task.checkCancellation()
+        if step == 0, member == 0 { record.certificate = rewardCertificate(metrics, settings) }
+        if member == 0 {
+          record.training.append(MetricsRow(step: step, values: metrics.logged))
+        }
+        record.cost = before + metrics.cost
+        report(step, steps(of: settings, on: data), "accuracy \(brief(metrics.accuracy))")
+      }
+      if record.outcome == .completed { record.outcome = outcome }
+      // The members share their labels.
+      if member > 0 { record.cost.labels = before.labels }
+      members.append(reward)
     }
-    record.outcome = outcome
-    record.rewardModel = try summary(of: reward, on: data)
+    record.rewardModel = try summary(of: settings.reward(of: members), on: data)
     record.dataHashes = data.hashes
-    try ModelFolder(folder.appending(path: checkpointName))
-      .write(reward, tokenizer: task.tokenizer)
+    for (member, reward) in members.enumerated() {
+      try ModelFolder(folder.appending(path: memberName(member)))
+        .write(reward, tokenizer: task.tokenizer)
+    }
     try record.write(to: folder)
   }
 
-  private func summary(of reward: RewardModel, on data: SeedData) throws -> RewardModelSummary {
+  private func steps(of settings: RewardConfiguration, on data: SeedData) -> Int {
+    let places = specification.data.completionsPerPrompt
+    let items =
+      settings.rankingLoss == nil
+      ? data.train.count : rankings(of: data.train, places: places).count
+    return Experiments.steps(
+      pairs: items, batchSize: settings.batchSize, epochs: settings.epochs)
+  }
+
+  private func summary(
+    of reward: any RewardFunction, on data: SeedData
+  ) throws -> RewardModelSummary {
     let train = try evaluateReward(
       reward, on: data.train, bayesAccuracy: bayesAccuracy(of: data.train.map(annotation)))
     let test = try evaluateReward(
       reward, on: data.test, gold: data.test.map(gold),
       bayesAccuracy: bayesAccuracy(of: data.test.map(annotation)))
-    let scores = reward.rewards(of: data.train.flatMap(\.sequences))
+    let scores = try reward.rewards(of: data.train.flatMap(\.sequences))
     var summary = RewardModelSummary(train: train, test: test)
     summary.referenceMean = scores.reduce(0, +) / Double(max(1, scores.count))
     return summary

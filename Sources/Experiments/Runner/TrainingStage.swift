@@ -47,11 +47,16 @@ public struct TrainingStage: Sendable {
   public func trainReward(
     from reference: Transformer<Float>, _ settings: RewardConfiguration
   ) throws {
+    guard settings.ensembleSize ?? 1 == 1 else {
+      throw ConfigurationError.contradiction(
+        "a folder holds one reward model; train members with other seeds, or use `tandem run`")
+    }
     var reward = RewardModel(model: ScalarModel(backbone: reference))
     let completions = pairs.flatMap { [$0.chosenSequence, $0.rejectedSequence] }
     try run("the reward model") { log in
       let (trained, outcome) = try trainRewardModel(
-        from: reference, on: pairs, centredOn: completions, configuration: settings, seed: seed
+        from: reference, on: pairs, places: largestRanking, centredOn: completions,
+        configuration: settings, seed: seed
       ) { step, _, metrics in try log.add(step, metrics.logged) }
       reward = trained
       return outcome
@@ -62,10 +67,20 @@ public struct TrainingStage: Sendable {
 
   /// Trains by DPO against the model it starts from.
   public func trainDPO(from reference: Transformer<Float>, _ settings: DPOConfiguration) throws {
+    guard settings.online == nil else {
+      throw ConfigurationError.contradiction(
+        "online rounds need a judge, which `tandem run` has; remove 'online' here")
+    }
     var policy = reference
     try run("DPO") { log in
-      try DPO.trainDPO(
-        &policy, reference: reference, pairs: pairs, configuration: settings, seed: seed
+      guard settings.lossKind == .plackettLuce else {
+        return try DPO.trainDPO(
+          &policy, reference: reference, pairs: pairs, configuration: settings, seed: seed
+        ) { step, _, metrics in try log.add(step, metrics.logged) }
+      }
+      return try DPO.trainDPO(
+        &policy, reference: reference, rankings: rankings(of: pairs, places: largestRanking),
+        configuration: settings, seed: seed
       ) { step, _, metrics in try log.add(step, metrics.logged) }
     } write: {
       try output.write(policy, tokenizer: tokenizer)
@@ -118,6 +133,9 @@ public struct TrainingStage: Sendable {
     }
   }
 }
+
+/// The most completions of one prompt that pairs in a file are joined to one ranking of.
+private let largestRanking = 16
 
 /// The metrics of a stage, step by step.
 private struct StageLog {

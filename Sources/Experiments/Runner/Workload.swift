@@ -44,13 +44,13 @@ struct Workload: Sendable {
   }
 
   var rewardModel: Double {
-    3 * tokens(2 * specification.data.pairs * specification.reward.epochs)
+    let members = Double(specification.reward.ensembleSize ?? 1)
+    return members * 3 * tokens(2 * specification.data.pairs * specification.reward.epochs)
   }
 
   func flops(of arm: ArmSpecification) -> Double {
     switch arm.method {
-    case .dpo(let settings):
-      (3 * Double(settings.epochs) + 1) * tokens(2 * specification.data.pairs) + evaluations
+    case .dpo(let settings): passes(of: settings) + evaluations
     case .ppo(let settings, _):
       tokens(settings.iterations * settings.rolloutsPerIteration)
         * (samplingFactor + 4 + 6 * Double(settings.epochs)) + evaluations
@@ -59,6 +59,12 @@ struct Workload: Sendable {
     case .exactAscent(let settings):
       3 * tokens(settings.maximumSteps * EnumerableLanguage.maximumCompletionCount) + evaluations
     }
+  }
+
+  private func passes(of settings: DPOConfiguration) -> Double {
+    let passes = 3 * Double(settings.epochs) + 1
+    guard let online = settings.online else { return passes * tokens(2 * specification.data.pairs) }
+    return (passes + samplingFactor) * tokens(2 * online.rounds * online.promptsPerRound)
   }
 
   private var evaluations: Double {

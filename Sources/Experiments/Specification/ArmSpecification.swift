@@ -50,7 +50,7 @@ public enum ArmMethod: Equatable, Sendable {
   public var needsRewardModel: Bool {
     switch self {
     case .ppo(_, let reward): reward == .learned
-    case .dpo: false
+    case .dpo(let settings): settings.online?.judge == .reward
     case .bestOfN: true
     case .exactAscent: false
     }

@@ -13,3 +13,4 @@ extension SFTConfiguration: DefaultedSettings {}
 extension RewardConfiguration: DefaultedSettings {}
 extension PPOConfiguration: DefaultedSettings {}
 extension DPOConfiguration: DefaultedSettings {}
+extension OnlineDPOConfiguration: DefaultedSettings {}

@@ -61,6 +61,9 @@ private struct JSONText: Decodable {
       text = "\(whole)"
     } else if let number = try? value.decode(Double.self) {
       text = "\(number)"
+    } else if let members = try? value.decode([String: JSONText].self) {
+      let pairs = members.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.text)" }
+      text = "(" + pairs.joined(separator: ", ") + ")"
     } else {
       text = (try? value.decode(String.self)) ?? "…"
     }

@@ -37,6 +37,8 @@ extension ArmSpecification {
     switch method {
     case .dpo(var settings):
       (settings.batchSize, settings.epochs, settings.probePairs) = (batch, 1, 4)
+      settings.online?.rounds = max(1, steps / 2)
+      settings.online?.promptsPerRound = 2 * batch
       trial.method = .dpo(settings)
     case .ppo(var settings, let reward):
       (settings.minibatches, settings.gradientShards) = (2, 4)

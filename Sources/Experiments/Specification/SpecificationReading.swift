@@ -39,7 +39,10 @@ extension ExperimentSpecification {
     try settings.locating("data", "annotator") { try data.annotator.validate() }
     try settings.locating("data") { try data.validate() }
     try settings.locating("sft") { try sft.validate() }
-    try settings.locating("reward") { try reward.validate() }
+    try settings.locating("reward") {
+      try reward.validate()
+      try validateReward()
+    }
     try settings.locating("evaluation") {
       try evaluation.validate()
       try validateGradients()
@@ -55,6 +58,13 @@ extension ExperimentSpecification {
         try arm.validateObjective(beta: beta)
       }
     }
+  }
+
+  private func validateReward() throws(ConfigurationError) {
+    guard sharesObjective, reward.normalization == .gainAndBias else { return }
+    throw .outOfRange(
+      "normalization", "gain_and_bias",
+      allowed: "none or bias, since a gain gives β another meaning, unless same_objective is false")
   }
 
   private func validateOwnKeys() throws(ConfigurationError) {
@@ -96,6 +106,9 @@ extension ArmSpecification {
     switch method {
     case .dpo(let settings) where settings.beta != beta:
       throw .outOfRange("beta", "\(settings.beta)", allowed: "the experiment's β, \(beta)" + remedy)
+    case .dpo(let settings)
+    where settings.synchronizesReference == true || settings.online?.reference == .refreshed:
+      throw .contradiction("a reference that moves changes the objective" + remedy)
     case .ppo(let settings, _):
       let rules: [(key: String, value: Any, holds: Bool, allowed: String)] = [
         ("kl_coef", settings.klPenalty, settings.klPenalty == beta, "the experiment's β, \(beta)"),

@@ -34,9 +34,15 @@ private func words(_ settings: some Encodable) throws -> [String] {
     var settings = RewardConfiguration()
     (settings.learningRate, settings.epochs, settings.batchSize) = (3e-4, 7, 5)
     (settings.warmupSteps, settings.decay, settings.optimizer) = (3, .cosine, .rmsProp)
-    settings.centeringCoefficient = 0.01
+    (settings.centeringCoefficient, settings.margin) = (0.01, 0.5)
+    (settings.normalization, settings.ensembleSize) = (RewardNormalization.none, 3)
+    (settings.aggregation, settings.uncertaintyWeight) = (.uncertaintyWeighted, 0.2)
     #expect(try RewardConfiguration(file: nil, overrides: words(settings)) == settings)
-    #expect(try words(settings).count == RewardConfiguration.CodingKeys.allCases.count)
+    var ranked = RewardConfiguration()
+    ranked.rankingLoss = .plackettLuce
+    #expect(try RewardConfiguration(file: nil, overrides: words(ranked)) == ranked)
+    let keys = try Set(words(settings) + words(ranked)).map { $0.prefix { $0 != "=" } }
+    #expect(Set(keys).count == RewardConfiguration.CodingKeys.allCases.count)
   }
 
   @Test func everyKeyOfDPOIsReadBack() throws {
@@ -44,6 +50,8 @@ private func words(_ settings: some Encodable) throws -> [String] {
     (settings.beta, settings.lossKind, settings.learningRate) = (0.7, .ipo, 3e-4)
     (settings.epochs, settings.batchSize, settings.probePairs) = (4, 8, 0)
     (settings.decay, settings.gradientShards) = (.constant, 2)
+    (settings.synchronizesReference, settings.mixupShare) = (true, 0.3)
+    (settings.synchronizationSteps, settings.online) = (9, OnlineDPOConfiguration())
     #expect(try DPOConfiguration(file: nil, overrides: words(settings)) == settings)
     #expect(try words(settings).count == DPOConfiguration.CodingKeys.allCases.count)
   }
@@ -96,7 +104,10 @@ private func words(_ settings: some Encodable) throws -> [String] {
     for key in ExperimentSpecification.CodingKeys.allCases {
       #expect(text.contains("\n\(key.rawValue):"), "\(key.rawValue)")
     }
-    for key in DPOConfiguration.CodingKeys.allCases { #expect(text.contains("\(key.rawValue):")) }
+    for key in PreferenceLossKind.allCases.prefix(1) { #expect(text.contains(": \(key.rawValue)")) }
+    for key in ["beta", "loss_type", "learning_rate", "probe_pairs"] {
+      #expect(text.contains("\(key):"))
+    }
   }
 
   @Test(arguments: ["6", "[1, 2, 3, 4, 5, 6]", "[1,2,3,4,5,6]"])
@@ -153,10 +164,12 @@ private func words(_ settings: some Encodable) throws -> [String] {
 
   @Test func settingsOfTheCommandLineHaveNoLine() {
     let error = #expect(throws: SpecificationError.self) {
-      try DPOConfiguration(file: nil, overrides: ["loss_type=hinge"])
+      try DPOConfiguration(file: nil, overrides: ["loss_type=hinges"])
     }
     #expect(
       error.map { "\($0)" }
-        == "command line: 'loss_type' needs one of sigmoid, ipo, but found 'hinge'")
+        == "command line: 'loss_type' needs one of "
+        + PreferenceLossKind.allCases.map(\.rawValue).joined(separator: ", ")
+        + ", but found 'hinges'; did you mean 'hinge'?")
   }
 }

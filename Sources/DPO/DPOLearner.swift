@@ -1,0 +1,161 @@
+import Autograd
+import Datasets
+import LanguageModel
+import Optimizers
+import TensorKernels
+import Tokenization
+
+/// Everything that the gradient of a loss over pairs needs beside the policy.
+struct DPOLearner: PreferenceLearner {
+  private let pairs: [PreferencePair]
+  private let loss: any PreferenceLoss
+  private let shards: Int
+  private let tape = Tape<Float>()
+  private var reference: ReferenceLogProbabilities
+  /// Whether each pair is a label that was bought.
+  var buysLabels = true
+  private(set) var cost = Cost()
+
+  init(
+    reference: Transformer<Float>, pairs: [PreferencePair], configuration: DPOConfiguration
+  ) {
+    self.pairs = pairs
+    loss = configuration.loss
+    shards = configuration.gradientShards
+    self.reference = ReferenceLogProbabilities(reference, pairs: pairs.count)
+  }
+
+  var count: Int { pairs.count }
+
+  mutating func moveReference(towards policy: Transformer<Float>, share: Double) {
+    reference.move(towards: policy, share: share)
+  }
+
+  mutating func gradient(
+    of policy: Transformer<Float>, batch: [Int]
+  ) -> (gradient: Gradient<Float>, metrics: DPOMetrics) {
+    let shared = shards(of: batch, policy: policy)
+    guard loss.inputs.contains(.wholeBatch) else { return separateGradient(of: policy, shared) }
+    return coupledGradient(of: policy, shared)
+  }
+
+  /// The gradient of a loss that is a sum over pairs, in one pass.
+  private mutating func separateGradient(
+    of policy: Transformer<Float>, _ parts: [PairShard]
+  ) -> (gradient: Gradient<Float>, metrics: DPOMetrics) {
+    var readings = BatchReadings()
+    let count = parts.reduce(0) { $0 + $1.batch.count }
+    let result = shardedGradient(
+      of: policy.parameters, shards: parts.count, on: tape,
+      itemsPerShard: Double(count) / Double(parts.count)
+    ) { [loss, tape] shard, parameters in
+      let (columns, tokens) = parts[shard].read(policy, parameters, on: tape)
+      let losses = loss.pairLosses(columns)
+      readings.append(losses: losses.values)
+      readings.append(columns, tokens: tokens, batch: parts[shard].batch)
+      return (1 / Float(count)) * losses.sum()
+    }
+    cost += .training(policy.configuration, sequenceLengths: readings.sequenceLengths)
+    return (result.total, readings.metrics(beta: loss.beta, noise: result.noise))
+  }
+
+  /// The gradient of a loss that couples the pairs of a batch.
+  ///
+  /// A first pass without gradients gathers the log-probabilities of the whole batch, a second one
+  /// carries ∂L/∂log π back through each shard: the exact gradient, for one forward pass more.
+  private mutating func coupledGradient(
+    of policy: Transformer<Float>, _ parts: [PairShard]
+  ) -> (gradient: Gradient<Float>, metrics: DPOMetrics) {
+    let (slopes, losses) = slopes(of: policy, parts)
+    var readings = BatchReadings()
+    readings.append(losses: losses)
+    let offsets = Segments(lengths: parts.map(\.batch.count))
+    let result = shardedGradient(
+      of: policy.parameters, shards: parts.count, on: tape,
+      itemsPerShard: Double(offsets.total) / Double(parts.count)
+    ) { [tape] shard, parameters in
+      let (columns, tokens) = parts[shard].read(policy, parameters, on: tape)
+      readings.append(columns, tokens: tokens, batch: parts[shard].batch)
+      return columns.policyChosen.weightedSum(Array(slopes.chosen[offsets[shard]]))
+        + columns.policyRejected.weightedSum(Array(slopes.rejected[offsets[shard]]))
+    }
+    cost += .forward(through: policy.configuration, sequenceLengths: readings.sequenceLengths)
+    cost += .training(policy.configuration, sequenceLengths: readings.sequenceLengths)
+    return (result.total, readings.metrics(beta: loss.beta, noise: result.noise))
+  }
+
+  /// ∂L/∂log π of every completion of the batch, and the losses.
+  private func slopes(
+    of policy: Transformer<Float>, _ parts: [PairShard]
+  ) -> (slopes: (chosen: [Float], rejected: [Float]), losses: [Float]) {
+    var whole = PairShard(batch: PairBatch(parts.flatMap(\.pairs)), pairs: parts.flatMap(\.pairs))
+    whole.references = parts.flatMap(\.references)
+    var (chosen, rejected): ([Float], [Float]) = ([], [])
+    let reading = Tape<Float>(recordsGradients: false)
+    for part in parts {
+      let columns = part.read(policy, reading.record(policy.parameters), on: reading).columns
+      chosen += columns.policyChosen.values
+      rejected += columns.policyRejected.values
+      reading.reset()
+    }
+    let small = Tape<Float>()
+    let shape = Shape(rows: chosen.count, columns: 1)
+    let columns = whole.columns(
+      chosen: small.parameter(chosen, shape: shape),
+      rejected: small.parameter(rejected, shape: shape), on: small)
+    let losses = loss.pairLosses(columns)
+    small.backward(from: losses.mean())
+    return (
+      (small.gradient(of: columns.policyChosen), small.gradient(of: columns.policyRejected)),
+      losses.values
+    )
+  }
+
+  /// The batch in shards, with what the loss reads beside the policy.
+  private mutating func shards(of batch: [Int], policy: Transformer<Float>) -> [PairShard] {
+    let readsReference = loss.inputs.contains(.reference)
+    let chosen = batch.map { Float(pairs[$0].chosen.count) }
+    let mismatched = mismatchedLogRatios(of: batch, policy: policy)
+    return consecutiveParts(of: batch, count: shards).map { part in
+      // The reference of a loss without one is read for the metrics only, which cost nothing.
+      var reading = Cost()
+      let entries = reference.entries(of: part, pairs: pairs, cost: &reading)
+      if !readsReference { reading = Cost(labels: reading.labels) }
+      if !buysLabels { reading.labels = 0 }
+      cost += reading
+      let members = part.map { pairs[$0] }
+      var shard = PairShard(batch: PairBatch(members), pairs: members)
+      (shard.references, shard.mismatchedLogRatios) = (entries, mismatched)
+      shard.batchMeanTokens = chosen.reduce(0, +) / Float(chosen.count)
+      return shard
+    }
+  }
+
+  /// log π/π₀ of each completion of the batch after the prompt of the next one.
+  ///
+  /// All chosen and then all rejected completions, cycled by one, as in TRL's KTO trainer.
+  private mutating func mismatchedLogRatios(
+    of batch: [Int], policy: Transformer<Float>
+  ) -> [Float] {
+    guard loss.inputs.contains(.mismatchedPairs) else { return [] }
+    let members = batch.map { pairs[$0] }
+    let rows = members.map(\.chosenSequence) + members.map(\.rejectedSequence)
+    let cycled = mismatchedSequences(rows)
+    let lengths = cycled.map(\.tokens.count)
+    cost += .forward(through: policy.configuration, sequenceLengths: lengths)
+    cost += .forward(through: policy.configuration, sequenceLengths: lengths)
+    return zip(
+      policy.completionLogProbabilities(of: cycled),
+      reference.completionLogProbabilities(of: cycled)
+    ).map { $0 - $1 }
+  }
+}
+
+/// Each prompt with the completion of the sequence before it, the first one with the last's.
+func mismatchedSequences(_ sequences: [TokenSequence]) -> [TokenSequence] {
+  sequences.indices.map { row in
+    TokenSequence(
+      prompt: sequences[row].prompt,
+      completion: sequences[(row + sequences.count - 1) % sequences.count].completion)
+  }
+}

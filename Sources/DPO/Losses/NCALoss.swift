@@ -1,0 +1,27 @@
+public import Autograd
+import Foundation
+import TensorKernels
+
+/// Noise-contrastive alignment of pairs, Chen (2024), equation 14 for two completions.
+///
+///     L = −log σ(r⁺) − ½·log σ(−r⁺) − ½·log σ(−r⁻)      r = β·log π/π₀
+///
+/// It pulls absolute implicit rewards, not only their difference, so that the chosen likelihood does
+/// not fall with the margin. TRL's `loss_type: nca_pair`.
+public struct NCALoss: PreferenceLoss {
+  /// The strength of the pull towards the reference, written β.
+  public var beta: Double
+
+  /// Creates the loss; 0.1 is the default of TRL.
+  public init(beta: Double = 0.1) { self.beta = beta }
+
+  /// 2·log 2.
+  public var lossAtReference: Double? { 2 * log(2) }
+
+  /// The loss of each pair.
+  public func pairLosses<Scalar>(_ pairs: PairLogProbabilities<Scalar>) -> Tensor<Scalar> {
+    let chosen = Scalar(beta) * pairs.chosenLogRatio
+    let rejected = Scalar(beta) * pairs.rejectedLogRatio
+    return -chosen.logSigmoid() - 0.5 * (-chosen).logSigmoid() - 0.5 * (-rejected).logSigmoid()
+  }
+}

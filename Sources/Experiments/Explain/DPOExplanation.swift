@@ -1,0 +1,124 @@
+import Autograd
+import DPO
+import Foundation
+
+/// Every loss, reward and metric of pairs: what `tandem explain dpo` prints.
+///
+/// Names are TRL's. `tandem explain dpo --help` lists them.
+public struct DPOExplanation: Equatable, Sendable {
+  /// The version of this layout.
+  public static let schema = "tandem.explain.dpo/1"
+  /// What was asked for.
+  public let input: PairInput
+  /// The loss of each pair by the name of the loss; null where it overflows.
+  public private(set) var losses: [String: [NumberOrNull]] = [:]
+  /// The mean loss over the pairs; null where it overflows.
+  public private(set) var loss: [String: NumberOrNull] = [:]
+  /// The losses of TRL's CPO trainer without its likelihood term, by its `loss_type`.
+  public private(set) var cpo: [String: [NumberOrNull]] = [:]
+  /// β·log σ of each log odds ratio, the `losses` of TRL's ORPO trainer.
+  public private(set) var oddsRatioTerms: [NumberOrNull] = []
+  /// The log odds ratio of each pair.
+  public private(set) var logOddsRatios: [NumberOrNull] = []
+  /// β·log π/π₀ of each chosen completion.
+  public let chosenRewards: [Double]
+  /// β·log π/π₀ of each rejected completion.
+  public let rejectedRewards: [Double]
+  /// What is beyond the range of the float32 in which trainers compute.
+  public private(set) var overflows: [OverflowExplanation] = []
+
+  /// Computes everything in Double.
+  public init(of input: PairInput) {
+    self.input = input
+    chosenRewards = zip(input.chosen, input.referenceChosen).map { input.beta * ($0 - $1) }
+    rejectedRewards = zip(input.rejected, input.referenceRejected).map { input.beta * ($0 - $1) }
+    for kind in input.losses where input.chosenTokens != nil || !kind.readsTokens(input.options) {
+      let values = input.values(of: kind.loss(beta: input.beta, options: input.options))
+      losses[kind.rawValue] = record(values, kind.rawValue)
+      loss[kind.rawValue] = NumberOrNull(representable(mean(values)))
+    }
+    explainOtherTrainers()
+  }
+
+  /// The losses of trainers without a reference.
+  private mutating func explainOtherTrainers() {
+    var options = PreferenceLossOptions()
+    (options.labelSmoothing, options.simPOMargin) = (
+      input.options.labelSmoothing, input.options.simPOMargin
+    )
+    options.cpoAlpha = 0
+    let beta = input.beta
+    cpo["sigmoid"] = record(
+      input.values(of: PreferenceLossKind.cpo.loss(beta: beta, options: options)), "cpo sigmoid")
+    cpo["hinge"] = record(
+      input.values(of: ReferenceFreeLoss(HingeLoss(beta: beta))), "cpo hinge")
+    guard input.chosenTokens != nil else { return }
+    cpo["ipo"] = record(
+      input.values(of: ReferenceFreeLoss(MeanIPOLoss(beta: beta))), "cpo ipo")
+    cpo["simpo"] = record(
+      input.values(of: PreferenceLossKind.simPO.loss(beta: beta, options: options)), "cpo simpo")
+    let pairs = input.pairs
+    oddsRatioTerms = record(ORPOLoss(beta: beta).oddsRatioTerms(pairs).values, "orpo losses")
+    logOddsRatios = record(ORPOLoss(beta: beta).logOddsRatios(pairs).values, "orpo log odds")
+  }
+
+  /// The values with null for those beyond range, which are noted.
+  private mutating func record(_ values: [Double], _ name: String) -> [NumberOrNull] {
+    values.enumerated().map { pair, value in
+      let number = representable(value)
+      if number == nil {
+        overflows.append(OverflowExplanation(loss: name, pair: pair, value: "\(value)"))
+      }
+      return NumberOrNull(number)
+    }
+  }
+}
+
+/// A value that no trainer can hold.
+public struct OverflowExplanation: Codable, Equatable, Sendable {
+  /// The loss or quantity.
+  public var loss: String
+  /// The pair, counted from zero.
+  public var pair: Int
+  /// What it is in Double: a number above 3.4·10³⁸, `inf`, or `nan` for ∞ − ∞.
+  public var value: String
+  /// The sentence for people.
+  public var reason =
+    "overflows float32 (above 3.4e38): a trainer gets an infinite or undefined loss"
+}
+
+/// The value where float32 can hold it.
+func representable(_ value: Double) -> Double? {
+  abs(value) <= Double(Float.greatestFiniteMagnitude) ? value : nil
+}
+
+/// The mean of some values.
+func mean(_ values: [Double]) -> Double {
+  values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)
+}
+
+extension PairInput {
+  /// The pairs as a loss reads them.
+  var pairs: PairLogProbabilities<Double> {
+    let tape = Tape<Double>()
+    var pairs = PairLogProbabilities(
+      policyChosen: tape.column(chosen), policyRejected: tape.column(rejected),
+      referenceChosen: tape.column(referenceChosen),
+      referenceRejected: tape.column(referenceRejected))
+    (pairs.chosenTokens, pairs.rejectedTokens) = (chosenTokens ?? [], rejectedTokens ?? [])
+    return pairs
+  }
+
+  /// The loss of each pair.
+  func values(of loss: any PreferenceLoss) -> [Double] { loss.pairLosses(pairs).values }
+}
+
+extension PreferenceLossKind {
+  /// Whether the loss divides by, or pays for, tokens.
+  func readsTokens(_ options: PreferenceLossOptions) -> Bool {
+    let perToken: [PreferenceLossKind] = [
+      .ipo, .sigmoidNorm, .lengthRegularized, .simPO, .cpo, .orpo, .sft,
+    ]
+    return perToken.contains(self) || options.supervisedWeight ?? 0 > 0
+  }
+}

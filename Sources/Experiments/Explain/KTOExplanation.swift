@@ -1,0 +1,190 @@
+import Autograd
+public import DPO
+public import Datasets
+public import Foundation
+
+/// The losses of TRL's KTO trainer.
+public enum KTOLossType: String, Codable, Sendable, CaseIterable {
+  /// Measured against the divergence of mismatched pairs.
+  case kto
+  /// Measured against zero.
+  case apoZeroUnpaired = "apo_zero_unpaired"
+}
+
+/// Log-probabilities of single completions with TRL's settings: what `tandem explain kto` explains.
+public struct KTOInput: Equatable, Sendable {
+  /// log π of each desirable completion, summed over its tokens.
+  public let chosen: [Double]
+  /// log π₀ of each desirable completion.
+  public let referenceChosen: [Double]
+  /// log π of each undesirable completion.
+  public let rejected: [Double]
+  /// log π₀ of each undesirable completion.
+  public let referenceRejected: [Double]
+  /// log π of prompts with completions of other prompts.
+  public let mismatched: [Double]
+  /// log π₀ of the same.
+  public let referenceMismatched: [Double]
+  /// The loss with its settings.
+  public let loss: KTOLoss
+
+  private static let keys = [
+    "chosen_logps", "ref_chosen", "rejected_logps", "ref_rejected", "KL_logps", "ref_KL_logps",
+    "ref_chosen_logps", "ref_rejected_logps", "beta", "desirable_weight", "undesirable_weight",
+    "loss_type",
+  ]
+
+  /// Reads a file.
+  public init(contentsOf url: URL) throws(DataError) {
+    try self.init(json: FieldReading.contents(of: url), name: url.relativePath)
+  }
+
+  /// Reads the contents of a file; the name appears in messages.
+  public init(json: Data, name: String) throws(DataError) {
+    var reading = FieldReading(
+      json, file: name, keys: Self.keys,
+      example: #"{"chosen_logps": [-12], "ref_chosen": [-12.5], "rejected_logps": [-11], "#
+        + #""ref_rejected": [-10.5], "KL_logps": [-30, -28], "ref_KL_logps": [-31, -29]}"#)
+    chosen = reading.numbers("chosen_logps") ?? []
+    referenceChosen = reading.numbers("ref_chosen", "ref_chosen_logps") ?? []
+    rejected = reading.numbers("rejected_logps") ?? []
+    referenceRejected = reading.numbers("ref_rejected", "ref_rejected_logps") ?? []
+    mismatched = reading.numbers("KL_logps") ?? []
+    referenceMismatched = reading.numbers("ref_KL_logps") ?? []
+    let type = reading.word("loss_type", as: KTOLossType.self) ?? .kto
+    loss = KTOLoss(
+      beta: reading.number("beta") ?? 0.1,
+      desirableWeight: reading.number("desirable_weight") ?? 1,
+      undesirableWeight: reading.number("undesirable_weight") ?? 1,
+      referencePoint: type == .kto ? .divergence : .zero)
+    reading.check(self)
+    try reading.requireNoProblem()
+  }
+}
+
+extension FieldReading {
+  fileprivate mutating func check(_ input: KTOInput) {
+    for (name, list, reference) in [
+      ("chosen_logps", input.chosen, input.referenceChosen),
+      ("rejected_logps", input.rejected, input.referenceRejected),
+      ("KL_logps", input.mismatched, input.referenceMismatched),
+    ] where list.count != reference.count {
+      complain(
+        "'\(name)' has \(list.count) values but its reference has \(reference.count)",
+        "give one value for each completion")
+    }
+    if input.chosen.isEmpty, input.rejected.isEmpty, problems.isEmpty {
+      complain("there is no completion", "give chosen_logps, rejected_logps, or both")
+    }
+    if input.mismatched.isEmpty, input.loss.referencePoint == .divergence, problems.isEmpty {
+      complain(
+        "the keys 'KL_logps' and 'ref_KL_logps' are missing",
+        "give log-probabilities of mismatched pairs, or \"loss_type\": \"apo_zero_unpaired\"")
+    }
+    let loss = input.loss
+    require(loss.beta > 0, "beta", loss.beta, "β > 0")
+    require(loss.desirableWeight >= 0, "desirable_weight", loss.desirableWeight, "0 or more")
+    require(
+      loss.undesirableWeight >= 0, "undesirable_weight", loss.undesirableWeight, "0 or more")
+  }
+}
+
+/// Every loss, reward and metric of single completions: what `tandem explain kto` prints.
+public struct KTOExplanation: Encodable, Equatable, Sendable {
+  /// The version of this layout.
+  public let schema = "tandem.explain.kto/1"
+  /// log π of each desirable completion.
+  public let chosen: [Double]
+  /// log π of each undesirable completion.
+  public let rejected: [Double]
+  /// The strength β.
+  public let beta: Double
+  /// The weight of desirable completions.
+  public let desirableWeight: Double
+  /// The weight of undesirable completions.
+  public let undesirableWeight: Double
+  /// max(0, mean log π/π₀ of mismatched pairs); 0 for `apo_zero_unpaired`.
+  public let divergence: Double
+  /// The weighted losses, those of desirable completions first.
+  public let losses: [Double]
+  /// Their mean.
+  public let loss: Double
+  /// β·log π/π₀ of each desirable completion.
+  public let chosenRewards: [Double]
+  /// β·log π/π₀ of each undesirable completion.
+  public let rejectedRewards: [Double]
+  /// The mean reward of desirable completions; null of none.
+  public let chosenReward: NumberOrNull
+  /// The mean reward of undesirable completions; null of none.
+  public let rejectedReward: NumberOrNull
+  /// The difference of the two means; null where one is missing.
+  public let margin: NumberOrNull
+  /// What mismatched pairs give before it is limited to zero; null of none.
+  public let unlimitedDivergence: NumberOrNull
+
+  enum CodingKeys: String, CodingKey {
+    case schema
+    case chosen = "chosen_logps"
+    case rejected = "rejected_logps"
+    case beta
+    case desirableWeight = "desirable_weight"
+    case undesirableWeight = "undesirable_weight"
+    case divergence = "kl"
+    case losses = "losses(des*chosen||und*rejected)"
+    case loss
+    case chosenRewards = "chosen_rewards"
+    case rejectedRewards = "rejected_rewards"
+    case chosenReward = "rewards/chosen"
+    case rejectedReward = "rewards/rejected"
+    case margin = "rewards/margins"
+    case unlimitedDivergence = "kl_before_clamp"
+  }
+
+  /// Computes everything in Double.
+  public init(of input: KTOInput) {
+    (chosen, rejected, beta) = (input.chosen, input.rejected, input.loss.beta)
+    (desirableWeight, undesirableWeight) = (
+      input.loss.desirableWeight, input.loss.undesirableWeight
+    )
+    let mismatched = zip(input.mismatched, input.referenceMismatched).map { $0 - $1 }
+    unlimitedDivergence = NumberOrNull(mismatched.isEmpty ? nil : mean(mismatched))
+    let z = input.loss.divergence(mismatched)
+    divergence = z
+    let tape = Tape<Double>()
+    let good = zip(input.chosen, input.referenceChosen).map { $0 - $1 }
+    let bad = zip(input.rejected, input.referenceRejected).map { $0 - $1 }
+    losses =
+      input.loss.chosenLosses(tape.column(good), divergence: z).values
+      + input.loss.rejectedLosses(tape.column(bad), divergence: z).values
+    loss = mean(losses)
+    chosenRewards = good.map { input.loss.beta * $0 }
+    rejectedRewards = bad.map { input.loss.beta * $0 }
+    chosenReward = NumberOrNull(good.isEmpty ? nil : mean(chosenRewards))
+    rejectedReward = NumberOrNull(bad.isEmpty ? nil : mean(rejectedRewards))
+    margin = NumberOrNull(
+      good.isEmpty || bad.isEmpty ? nil : mean(chosenRewards) - mean(rejectedRewards))
+  }
+
+  /// The quantities in sections, each with a title.
+  public var sections: [(title: String, rows: [ExplanationRow])] {
+    let divergences: [ExplanationRow] = [
+      .init(
+        "mean log-ratio", [unlimitedDivergence], "of mismatched pairs, KL_logps − ref_KL_logps"),
+      .init("z", divergence, "max(0, that mean); 0 for apo_zero_unpaired; no gradient"),
+    ]
+    let rows: [ExplanationRow] = [
+      .init("reward of good", chosenRewards, "β·(chosen_logps − ref_chosen)"),
+      .init("reward of bad", rejectedRewards, "β·(rejected_logps − ref_rejected)"),
+      .init(
+        "losses", losses, "λ⁺·(1 − σ(reward − β·z)), then λ⁻·(1 − σ(β·z − reward))"),
+      .init("loss", loss, "their mean (Ethayarajh (2024), eq. 8)"),
+      .init("rewards/chosen", [chosenReward], "mean over good completions"),
+      .init("rewards/rejected", [rejectedReward], "mean over bad completions"),
+      .init("rewards/margins", [margin], "their difference"),
+    ]
+    return [
+      ("The divergence z of the policy from the reference", divergences),
+      ("\(chosen.count) good and \(rejected.count) bad completions", rows),
+    ]
+  }
+}

@@ -1,0 +1,80 @@
+import Autograd
+import Datasets
+import LanguageModel
+import Optimizers
+import TensorKernels
+
+/// Everything that the gradient over whole rankings needs beside the model.
+///
+/// Each completion is read once, whatever the number of pairs that it is in.
+struct RankingRewardLearner: RewardGradient {
+  private let rankings: [PreferenceRanking]
+  private let loss: RankingLoss
+  private let shards: Int
+  private let tape = Tape<Float>()
+  private var seen: Set<Int> = []
+  private(set) var cost = Cost()
+
+  init(rankings: [PreferenceRanking], loss: RankingLoss, configuration: RewardConfiguration) {
+    (self.rankings, self.loss) = (rankings, loss)
+    shards = configuration.gradientShards
+  }
+
+  var count: Int { rankings.count }
+
+  mutating func gradient(
+    of model: ScalarModel<Float>, batch: [Int]
+  ) -> (gradient: Gradient<Float>, metrics: RewardMetrics) {
+    let parts = consecutiveParts(of: batch, count: shards).map { part in part.map { rankings[$0] } }
+    var (losses, chosen, rejected): ([Double], [Double], [Double]) = ([], [], [])
+    var lengths: [Int] = []
+    let result = shardedGradient(
+      of: model.parameters, shards: parts.count, on: tape,
+      itemsPerShard: Double(batch.count) / Double(parts.count)
+    ) { [loss, tape] shard, parameters in
+      let part = parts[shard]
+      let sequences = SequenceBatch(part.flatMap(\.sequences))
+      let scores = model.values(sequences, parameters, on: tape, rows: sequences.lastRows)
+      let rankingLosses = part.placeRows.map { loss.rankingLosses($0.map { scores.rows($0) }) }
+      losses += rankingLosses.flatMap { $0.values.map(Double.init) }
+      let values = scores.values.map(Double.init)
+      for (better, worse) in part.pairRows {
+        chosen.append(values[better])
+        rejected.append(values[worse])
+      }
+      lengths += sequences.sequenceLengths
+      let total = rankingLosses.dropFirst().reduce(rankingLosses[0].sum()) { $0 + $1.sum() }
+      return (1 / Float(batch.count)) * total
+    }
+    // As many labels as pairs where pairs are learnt, one less than places for an order.
+    for index in batch where seen.insert(index).inserted {
+      let places = rankings[index].completions.count
+      cost += Cost(labels: loss == .pairs ? places * (places - 1) / 2 : places - 1)
+    }
+    cost += .training(model.configuration, sequenceLengths: lengths)
+    let metrics = RewardMetrics(
+      losses: losses, chosen: chosen, rejected: rejected, noise: result.noise)
+    return (result.total, metrics)
+  }
+}
+
+extension [PreferenceRanking] {
+  /// For each length K the rows of its rankings' completions, a list for each place.
+  fileprivate var placeRows: [[[Int]]] {
+    let offsets = Segments(lengths: map(\.completions.count))
+    return Set(offsets.lengths).sorted().map { places in
+      let members = indices.filter { offsets[$0].count == places }
+      return (0..<places).map { place in members.map { offsets[$0].lowerBound + place } }
+    }
+  }
+
+  /// The rows of every pair that the rankings imply.
+  fileprivate var pairRows: [(better: Int, worse: Int)] {
+    let offsets = Segments(lengths: map(\.completions.count))
+    return indices.flatMap { index in
+      offsets[index].flatMap { better in
+        offsets[index].filter { $0 > better }.map { (better: better, worse: $0) }
+      }
+    }
+  }
+}

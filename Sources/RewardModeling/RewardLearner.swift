@@ -1,0 +1,74 @@
+import Autograd
+import Datasets
+import LanguageModel
+import Optimizers
+import TensorKernels
+
+/// What turns batches of preferences into gradients of a reward model.
+protocol RewardGradient {
+  /// How many pairs or rankings there are.
+  var count: Int { get }
+  /// What the gradients so far have cost.
+  var cost: Cost { get }
+  /// The gradient of the mean loss over a batch, and what its forward passes showed.
+  mutating func gradient(
+    of model: ScalarModel<Float>, batch: [Int]
+  ) -> (gradient: Gradient<Float>, metrics: RewardMetrics)
+}
+
+/// Everything that the gradient of the ranking loss needs beside the model.
+struct RewardLearner: RewardGradient {
+  private let pairs: [PreferencePair]
+  private let loss: BradleyTerryLoss
+  private let margin: Double?
+  private let shards: Int
+  private let tape = Tape<Float>()
+  private var seen: Set<Int> = []
+  private(set) var cost = Cost()
+
+  init(pairs: [PreferencePair], configuration: RewardConfiguration) {
+    self.pairs = pairs
+    loss = BradleyTerryLoss(centeringCoefficient: configuration.centeringCoefficient)
+    margin = configuration.margin
+    shards = configuration.gradientShards
+  }
+
+  var count: Int { pairs.count }
+
+  mutating func gradient(
+    of model: ScalarModel<Float>, batch: [Int]
+  ) -> (gradient: Gradient<Float>, metrics: RewardMetrics) {
+    let parts = consecutiveParts(of: batch, count: shards).map { part in part.map { pairs[$0] } }
+    var (losses, chosen, rejected): ([Double], [Double], [Double]) = ([], [], [])
+    var lengths: [Int] = []
+    let result = shardedGradient(
+      of: model.parameters, shards: parts.count, on: tape,
+      itemsPerShard: Double(batch.count) / Double(parts.count)
+    ) { [loss, margin, tape] shard, parameters in
+      let part = parts[shard]
+      let sequences = SequenceBatch(part.map(\.chosenSequence) + part.map(\.rejectedSequence))
+      let rows = sequences.lastRows
+      let scores = model.values(sequences, parameters, on: tape, rows: rows)
+      let better = scores.rows(Array(0..<part.count))
+      let worse = scores.rows(Array(part.count..<rows.count))
+      let margins = margin.map { [Double](repeating: $0, count: part.count) }
+      let pairLosses = loss.pairLosses(chosen: better, rejected: worse, margins: margins)
+      losses += pairLosses.values.map(Double.init)
+      chosen += better.values.map(Double.init)
+      rejected += worse.values.map(Double.init)
+      lengths += sequences.sequenceLengths
+      return (1 / Float(batch.count)) * pairLosses.sum()
+    }
+    count(batch, model: model.configuration, sequenceLengths: lengths)
+    let metrics = RewardMetrics(
+      losses: losses, chosen: chosen, rejected: rejected, noise: result.noise)
+    return (result.total, metrics)
+  }
+
+  private mutating func count(
+    _ batch: [Int], model: ModelConfiguration, sequenceLengths: [Int]
+  ) {
+    cost += Cost(labels: batch.count { seen.insert($0).inserted })
+    cost += .training(model, sequenceLengths: sequenceLengths)
+  }
+}
