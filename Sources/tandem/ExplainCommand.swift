@@ -10,8 +10,12 @@ struct ExplainCommand: ParsableCommand {
     discussion: """
       EXAMPLES
         tandem explain variance --input bandit.json
+        tandem explain ppo --input rollout.json
+        tandem explain rloo --input groups.json
       """,
-    subcommands: [ExplainVarianceCommand.self])
+    subcommands: [
+      ExplainVarianceCommand.self, ExplainPPOCommand.self, ExplainRLOOCommand.self,
+    ])
 }
 
 /// `tandem explain variance`: the variance of policy gradient and DPO gradient, exactly.
