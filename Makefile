@@ -43,6 +43,10 @@ sentiment: build ## The same comparison on real movie reviews (about 17 minutes 
 	$(TANDEM) run experiments/sentiment --output runs/sentiment$(if $(QUICK),-quick) \
 	  --results $(if $(QUICK),runs/sentiment-quick/results,results/sentiment) $(QUICK_FLAG) $(JOBS_FLAG)
 
+gallery: build ## Runs that are broken on purpose, healthy ones, and what `tandem diagnose` says of each (about 10 minutes)
+	@echo "make gallery: about 10 minutes on two cores after the build"
+	JOBS=$(JOBS) experiments/gallery/run.sh $(TANDEM)
+
 identities: build ## Check every theorem numerically (10 seconds after the build)
 	$(TANDEM) identities --results results/identities
 
@@ -83,4 +87,4 @@ docs: setup ## Build the DocC pages of every module into .build/docs
 clean: ## Remove everything that was built (results and runs stay)
 	rm -rf .build
 
-.PHONY: help setup build test experiment tuning sentiment variance variance-tuning identities claims mutants lint format size docs clean
+.PHONY: help setup build test experiment tuning sentiment variance variance-tuning gallery identities claims mutants lint format size docs clean

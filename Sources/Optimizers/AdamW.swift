@@ -1,5 +1,16 @@
 public import Autograd
+import Foundation
 public import TensorKernels
+
+/// Where Adam adds ε to the denominator.
+public enum AdamEpsilonPlacement: String, Codable, Sendable, CaseIterable {
+  /// To √v̂, after the bias correction: Kingma (2015), algorithm 1, and PyTorch.
+  case afterCorrection = "pytorch"
+  /// To √v, before it: the "ε̂" at the end of Kingma (2015), section 2, and TensorFlow.
+  ///
+  /// The first updates are smaller: ε counts as ε/√(1 − β₂ᵗ), 32 times as much at t = 1.
+  case beforeCorrection = "tensorflow"
+}
 
 /// Adam with decoupled weight decay, Loshchilov (2019), algorithm 2, as in PyTorch's `AdamW`.
 ///
@@ -12,6 +23,8 @@ public struct AdamW<Scalar: BLASScalar>: Optimizer {
   public let beta2: Double
   /// What keeps the denominator away from zero, written ε.
   public let epsilon: Double
+  /// Where ε is added.
+  public let epsilonPlacement: AdamEpsilonPlacement
   /// How strongly parameters shrink towards zero, written λ.
   public let weightDecay: Double
   /// Updates taken so far, written t.
@@ -21,12 +34,14 @@ public struct AdamW<Scalar: BLASScalar>: Optimizer {
 
   /// An optimizer with PyTorch's defaults, except that weights do not decay.
   public init(
-    beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0
+    beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0,
+    epsilonPlacement: AdamEpsilonPlacement = .afterCorrection
   ) {
     self.beta1 = beta1
     self.beta2 = beta2
     self.epsilon = epsilon
     self.weightDecay = weightDecay
+    self.epsilonPlacement = epsilonPlacement
   }
 
   /// Takes one step against the gradient.
@@ -41,13 +56,22 @@ public struct AdamW<Scalar: BLASScalar>: Optimizer {
     }
     steps += 1
     let step = AdamStep<Scalar>(
-      beta1: beta1, beta2: beta2, epsilon: epsilon, shrinkage: 1 - learningRate * weightDecay,
+      beta1: beta1, beta2: beta2, epsilon: correctedEpsilon,
+      shrinkage: 1 - learningRate * weightDecay,
       learningRate: learningRate, step: steps)
     for (i, gradient) in gradient.values.enumerated() {
       var values = parameters.values[i].mutableSpan
       var mean = means[i].mutableSpan
       var square = squares[i].mutableSpan
       adamUpdate(step, gradient: gradient.span, mean: &mean, square: &square, &values)
+    }
+  }
+
+  /// What ε counts as beside √v̂ at this step.
+  private var correctedEpsilon: Double {
+    switch epsilonPlacement {
+    case .afterCorrection: epsilon
+    case .beforeCorrection: epsilon / (1 - pow(beta2, Double(steps))).squareRoot()
     }
   }
 }

@@ -4,20 +4,26 @@
 /// row by row: n *tokens* (where `padding_mask` is false) and, where n < T, one *slot* more (where
 /// `padding_mask_p1` is false): the state after the last token, which has a value and receives the
 /// score. A completion that fills the width has no such slot; its score falls on its last token.
-/// The score thus always falls on the last slot (TRL's `actual_end`).
+/// The score thus always falls on the last slot (TRL's `actual_end`). Trainers that put the score on
+/// the last token (``ScorePosition/lastToken``) have no slot but the tokens'.
 public struct CompletionLayout: Sendable, Equatable {
   /// Tokens of each completion, its end token included; TRL's `sequence_lengths` plus one.
   public let tokenCounts: [Int]
   /// The most tokens a completion may have, written T.
   public let width: Int
+  /// Where the score falls, hence whether there is a slot after the last token.
+  public let scorePosition: ScorePosition
 
-  /// A layout of completions with one to `width` tokens each.
-  public init(tokenCounts: [Int], width: Int) {
+  /// A layout of completions with at most `width` tokens each.
+  ///
+  /// One without any token is what masks leave of a lone end token that equals the padding.
+  public init(tokenCounts: [Int], width: Int, scorePosition: ScorePosition = .afterEnd) {
     for count in tokenCounts {
-      precondition(1...width ~= count, "a completion of \(count) tokens in a width of \(width)")
+      precondition(0...width ~= count, "a completion of \(count) tokens in a width of \(width)")
     }
     self.tokenCounts = tokenCounts
     self.width = width
+    self.scorePosition = scorePosition
   }
 
   /// The layout of completions padded to one width, as TRL's `first_true_indices` reads them.
@@ -31,7 +37,12 @@ public struct CompletionLayout: Sendable, Equatable {
   public var slotCounts: [Int] { tokenCounts.indices.map(slotCount(of:)) }
 
   /// Value slots of one completion.
-  public func slotCount(of completion: Int) -> Int { min(tokenCounts[completion] + 1, width) }
+  public func slotCount(of completion: Int) -> Int {
+    switch scorePosition {
+    case .afterEnd: min(tokenCounts[completion] + 1, width)
+    case .lastToken: max(tokenCounts[completion], 1)
+    }
+  }
 
   /// The slot that the score falls on, TRL's `actual_end`.
   public var scoreSlots: [Int] { slotCounts.map { $0 - 1 } }

@@ -2,13 +2,19 @@ public import TensorKernels
 
 /// The estimators of KL(π‖π₀) from one token that was drawn from π, Schulman (2020).
 ///
-///     k1 = log π − log π₀        k3 = π₀/π − 1 + log π − log π₀
+///     k1 = log π − log π₀        k2 = ½·(log π − log π₀)²        k3 = π₀/π − 1 + log π − log π₀
 ///
-/// Both are unbiased. k1 may be negative and has the larger variance near π = π₀; k3 is never
-/// negative. Schulman's note "Approximating KL divergence" names them; TRL's `kl_estimator`.
+/// As values, k1 and k3 are unbiased and k2 is not. k1 may be negative and has the larger variance
+/// near π = π₀; the other two never are. Schulman's note "Approximating KL divergence" names them;
+/// TRL's `kl_estimator` has k1 and k3.
+///
+/// As losses (``KLPlacement/loss``) it is the other way round. Of their derivatives at a token of π,
+/// that of k1 has mean zero, that of k2 has ∇KL(π‖π₀), and that of k3 has ∇KL(π₀‖π).
 public enum KLEstimator: String, Codable, Sendable, CaseIterable {
   /// The log-ratio itself; the penalty of Ziegler (2019), equation 2.
   case k1
+  /// Half the squared log-ratio: never negative, and biased by terms of third order.
+  case k2
   /// The log-ratio with a control variate of mean zero.
   case k3
 
@@ -17,6 +23,7 @@ public enum KLEstimator: String, Codable, Sendable, CaseIterable {
     let logRatio = reference - policy
     return switch self {
     case .k1: -logRatio
+    case .k2: logRatio * logRatio / 2
     case .k3: .exponential(logRatio) - 1 - logRatio
     }
   }
@@ -30,6 +37,14 @@ public enum KLEstimator: String, Codable, Sendable, CaseIterable {
       "\(policy.count) log-probabilities but \(reference.count) of the reference")
     return zip(policy, reference).map { self(policy: $0, reference: $1) }
   }
+}
+
+/// Where the KL penalty acts.
+public enum KLPlacement: String, Codable, Sendable, CaseIterable {
+  /// On the reward of each token, as a number; Ziegler (2019), equation 2.
+  case reward
+  /// In the loss, differentiated; Shao (2024), equation 3. See ``klLoss(_:reference:estimator:weights:on:)``.
+  case loss
 }
 
 /// Whether the penalty's strength β stays or is steered.

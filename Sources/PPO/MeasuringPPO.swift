@@ -32,7 +32,7 @@ extension ObjectiveMetrics {
       nonScoreReward: -klCoefficient * kl, rlhfReward: scores.mean - klCoefficient * kl,
       scores: scores.mean, scoreDeviation: scores.standardDeviation, klCoefficient: klCoefficient,
       length: Moments(rollouts.layout.tokenCounts.map { Double($0) }).mean,
-      endRate: Double(endCount) / Double(rollouts.hasEnded.count), endCount: endCount)
+      endRate: Double(endCount) / Double(rollouts.hasEnded.count), endCount: rollouts.endTokens)
   }
 }
 
@@ -80,6 +80,7 @@ extension UpdateMetrics {
       clippedFraction: mean { Double($0.policyLoss.clippedFraction) },
       entropy: mean(\.entropy),
       policyLoss: mean { Double($0.policyLoss.loss) },
+      klLoss: all.compactMap(\.klLoss).isEmpty ? nil : mean { $0.klLoss ?? 0 },
       valueLoss: valueMean { Double($0.loss.loss) },
       valueClippedFraction: valueMean { Double($0.loss.clippedFraction) },
       ratio: mean(\.meanRatio),

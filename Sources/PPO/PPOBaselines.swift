@@ -47,8 +47,8 @@ extension PPOTrainer {
       cost += .forward(
         through: model, sequenceLengths: sequences.map { $0.prompt.count + $0.completion.count })
     }
-    let rewards = scores(
-      try reward.rewards(of: sequences), penalisedBy: configuration.missingEndPenalty ?? 0,
+    let rewards = configuration.missingEndRule(
+      try reward.rewards(of: sequences), penalty: configuration.missingEndPenalty,
       unlessEnded: samples.map(\.ended))
     return prompts.indices.map { Array(rewards[$0 * count..<($0 + 1) * count]) }
   }

@@ -7,6 +7,9 @@ extension PPOConfiguration {
     try validateRewards()
     try validateUpdates()
     try validateBaseline()
+    try validateCompletionWeights()
+    try validateValueModel()
+    try validateReference()
     let shards = minibatches * gradientShards
     guard shards <= rolloutsPerIteration / completionsPerPrompt else {
       throw .contradiction(
@@ -31,10 +34,11 @@ extension PPOConfiguration {
     try require(.completionsPerPrompt, completionsPerPrompt, in: "a divisor of \(most) rollouts") {
       $0 >= 1 && most.isMultiple(of: $0)
     }
-    guard baseline != .leaveOneOut || completionsPerPrompt >= 2 else {
+    guard ![.leaveOneOut, .groupMean].contains(baseline) || completionsPerPrompt >= 2 else {
       throw .outOfRange(
         CodingKeys.completionsPerPrompt.rawValue, "\(completionsPerPrompt)",
-        allowed: "n ≥ 2, since the baseline leave-one-out is the mean of the prompt's others")
+        allowed: "n ≥ 2, since the baseline \(baseline.rawValue) is a mean over the prompt's others"
+      )
     }
     guard baseline == .learnedValue || discount == 1 else {
       throw .outOfRange(
@@ -46,6 +50,66 @@ extension PPOConfiguration {
         CodingKeys.klPenalty.rawValue, "\(klPenalty)",
         allowed:
           "0 < β < ∞, since the baseline \(baseline.rawValue) belongs to the penalised reward")
+    }
+  }
+
+  /// Throws where a setting of whole completions meets one that weighs tokens.
+  private func validateCompletionWeights() throws(ConfigurationError) {
+    let isLearned = baseline == .learnedValue
+    guard !isLearned || ratioLevel == .token else {
+      throw .contradiction(
+        "a ratio_level of sequence needs one advantage for a completion, which the baseline "
+          + "learned-value has not; choose another baseline")
+    }
+    guard ratioLevel == .token || [nil, .completionSum].contains(lossReduction) else {
+      throw .contradiction(
+        "a ratio_level of sequence has one term for a completion, whose mean is completion-sum; "
+          + "leave loss_reduction out")
+    }
+    guard !isLearned || advantageScale == .none else {
+      throw .contradiction(
+        "advantage_scale divides advantages of whole completions; with the baseline learned-value "
+          + "there is whiten_advantages")
+    }
+    guard advantageScale != .group || completionsPerPrompt >= 2 else {
+      throw .outOfRange(
+        CodingKeys.completionsPerPrompt.rawValue, "\(completionsPerPrompt)",
+        allowed: "n ≥ 2, since advantage_scale is the deviation within a prompt's group")
+    }
+  }
+
+  /// Throws where the value model cannot be what is asked for.
+  private func validateValueModel() throws(ConfigurationError) {
+    guard valueTrunk != .separate else { return }
+    let name = CodingKeys.valueTrunk.rawValue
+    guard baseline == .learnedValue else {
+      throw .contradiction("'\(name)' belongs to the baseline learned-value; leave it out")
+    }
+    guard valueStart != .rewardModel, valueLearningRate == nil else {
+      throw .contradiction(
+        "a value head on the policy's trunk has neither a reward model's weights nor a learning "
+          + "rate of its own; leave out value_init and value_learning_rate, or '\(name)'")
+    }
+  }
+
+  /// Throws where a baseline was computed for other rewards or another reference.
+  private func validateReference() throws(ConfigurationError) {
+    let readsReference =
+      baseline.needsEnumeration
+      || [.logMeanExponential, .referenceSample, .datasetMean].contains(baseline)
+    guard !readsReference || (scoreScaling == .none && scoreClip == nil) else {
+      throw .contradiction(
+        "the baseline \(baseline.rawValue) is in the units of the reward; leave out score_scaling "
+          + "and score_clip")
+    }
+    let isPenalised = baseline.needsEnumeration || baseline == .logMeanExponential
+    guard !isPenalised || (klPlacement == .reward && referenceControl == .fixed) else {
+      throw .contradiction(
+        "the baseline \(baseline.rawValue) belongs to the penalised reward and a fixed reference; "
+          + "leave out kl_in and reference_control")
+    }
+    guard galleryFault != .temperatureMismatch || temperature != 1 else {
+      throw .contradiction("at a temperature of 1 there is none to forget; set another")
     }
   }
 
@@ -65,6 +129,7 @@ extension PPOConfiguration {
     try require(.klTarget, klTarget, in: "0 < KL < ∞") { $0 > 0 && $0.isFinite }
     try require(.klHorizon, klHorizon, in: "0 < n < ∞") { $0 > 0 && $0.isFinite }
     try require(.missingEndPenalty, missingEndPenalty ?? 0, in: "finite") { $0.isFinite }
+    try require(.scoreClip, scoreClip ?? 1, in: "0 < size") { $0 > 0 }
     try require(.discount, discount, in: "0 ≤ γ ≤ 1") { 0...1 ~= $0 }
     try require(.lambda, lambda, in: "0 ≤ λ ≤ 1") { 0...1 ~= $0 }
   }
@@ -80,6 +145,11 @@ extension PPOConfiguration {
     try require(.maximumGradientNorm, maximumGradientNorm, in: "0 < norm") { $0 > 0 }
     try require(.targetKL, targetKL ?? 1, in: "0 < KL") { $0 > 0 }
     try require(.ratioThreshold, ratioThreshold ?? 2, in: "1 < ratio") { $0 > 1 }
+    try require(.dualClip, dualClip ?? 2, in: "1 < c") { $0 > 1 }
+    try require(.entropyWeight, entropyWeight, in: "0 ≤ c < ∞") { $0 >= 0 && $0.isFinite }
+    try require(.adamEpsilon, adamEpsilon, in: "0 < ε < 1") { $0 > 0 && $0 < 1 }
+    try require(.referenceMixture, referenceMixture, in: "0 < α ≤ 1") { $0 > 0 && $0 <= 1 }
+    try require(.referenceInterval, referenceInterval, in: "n ≥ 1") { $0 >= 1 }
   }
 
   private func require<Value>(

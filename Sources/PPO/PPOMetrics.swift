@@ -50,7 +50,7 @@ public struct ObjectiveMetrics: Codable, Sendable {
   public var length: Double
   /// The share of completions with an end token.
   public var endRate: Double
-  /// Completions with an end token.
+  /// End tokens in all completions: one for each that has ended.
   public var endCount: Int
 
   var logged: [String: Double] {
@@ -120,6 +120,9 @@ public struct UpdateMetrics: Codable, Sendable {
   public var entropy: Double
   /// Mean over minibatches of the clipped policy loss, a mean over tokens.
   public var policyLoss: Double
+  /// Mean over minibatches of the KL penalty in the loss, not weighed by β; nil where it is part of
+  /// the rewards.
+  public var klLoss: Double?
   /// Mean over minibatches of the clipped value loss, not weighted.
   public var valueLoss: Double?
   /// Mean over minibatches of the share of slots whose clipped error exceeds the unclipped one.
@@ -150,10 +153,10 @@ public struct UpdateMetrics: Codable, Sendable {
       "noise/gradient_power": gradientPower, "noise/covariance_trace": covarianceTrace,
       "policy/updates": Double(steps),
     ]
-    let ofValue = [
+    let others = [
       "loss/value_avg": valueLoss, "val/clipfrac_avg": valueClippedFraction,
-      "grad_norm/value": valueGradientNorm,
+      "grad_norm/value": valueGradientNorm, "loss/kl_avg": klLoss,
     ]
-    return ofPolicy.merging(ofValue.compactMapValues(\.self)) { $1 }
+    return ofPolicy.merging(others.compactMapValues(\.self)) { $1 }
   }
 }

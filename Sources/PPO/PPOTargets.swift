@@ -18,7 +18,8 @@ public struct PPOTargets<Scalar: BLASScalar>: Sendable {
   public let advantages: [[Scalar]]
   /// The advantage of each token, whitened over the tokens of all rollouts.
   public let whitenedAdvantages: [[Scalar]]
-  /// The advantage of each token in the policy loss: whitened, unless the configuration says no.
+  /// The advantage of each token in the policy loss: whitened, unless the configuration says no or
+  /// leaves it to each minibatch.
   public let policyAdvantages: [[Scalar]]
   /// What the value of each slot should have been.
   public let returns: [[Scalar]]
@@ -58,12 +59,15 @@ public struct PPOTargets<Scalar: BLASScalar>: Sendable {
         rewards: $0, values: $1, discount: Scalar(configuration.discount),
         lambda: Scalar(configuration.lambda))
     }
-    self.init(rewards, values, advantages: advantages, layout, configuration)
+    self.init(
+      rewards, values, advantages: advantages, scaled: advantages, layout, configuration)
   }
 
   /// Computes the targets of rewards with one baseline for each completion.
   ///
   ///     Aₜ = R − b  for every token of the completion        R = r − β·Σₜ KLₜ
+  ///
+  /// Those of the policy loss may be divided by a deviation (``AdvantageScale``).
   public init(
     _ rewards: PenalizedRewards<Scalar>, baselines: [Double], layout: CompletionLayout,
     configuration: PPOConfiguration
@@ -75,18 +79,24 @@ public struct PPOTargets<Scalar: BLASScalar>: Sendable {
       zip(values, counts).map { [Scalar](repeating: Scalar($0), count: $1) }
     }
     let advantages = zip(rewards.returns, baselines).map { $0 - $1 }
-    self.init(rewards, rows(baselines), advantages: rows(advantages), layout, configuration)
+    let scaled = configuration.advantageScale(
+      advantages, returns: rewards.returns, groupSize: configuration.completionsPerPrompt)
+    self.init(
+      rewards, rows(baselines), advantages: rows(advantages), scaled: rows(scaled), layout,
+      configuration)
   }
 
   private init(
     _ rewards: PenalizedRewards<Scalar>, _ values: [[Scalar]], advantages: [[Scalar]],
-    _ layout: CompletionLayout, _ configuration: PPOConfiguration
+    scaled: [[Scalar]], _ layout: CompletionLayout, _ configuration: PPOConfiguration
   ) {
     (klEstimates, scores, self.rewards) = (rewards.klEstimates, rewards.scores, rewards.slots)
     (self.values, self.advantages) = (values, advantages)
     returns = zip(advantages, values).map { PPO.returns(advantages: $0, values: $1) }
-    let tokens = zip(advantages, layout.tokenCounts).map { Array($0.prefix($1)) }
-    whitenedAdvantages = whitened(tokens)
-    policyAdvantages = configuration.whitensAdvantages ? whitenedAdvantages : tokens
+    let tokens = zip(scaled, layout.tokenCounts).map { Array($0.prefix($1)) }
+    whitenedAdvantages = whitened(tokens, variance: configuration.whiteningVariance)
+    let isWhitenedOnce =
+      configuration.whitensAdvantages && configuration.whiteningScope == .rollouts
+    policyAdvantages = isWhitenedOnce ? whitenedAdvantages : tokens
   }
 }

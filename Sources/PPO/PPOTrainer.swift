@@ -9,18 +9,21 @@ import Tokenization
 struct PPOTrainer {
   var policy: Transformer<Float>
   var value: ScalarModel<Float>
-  let reference: Transformer<Float>
+  var reference: Transformer<Float>
   let baseline: any Baseline
   let configuration: PPOConfiguration
   let seed: Seed
   let tape = Tape<Float>()
-  private let inferenceTape = Tape<Float>(recordsGradients: false)
-  var policyOptimizer = AdamW<Float>()
-  var valueOptimizer = AdamW<Float>()
+  let inferenceTape = Tape<Float>(recordsGradients: false)
+  var policyOptimizer: AdamW<Float>
+  var valueOptimizer: AdamW<Float>
   var klCoefficient: KLCoefficient
+  private var scoreShaper: ScoreShaper
   var cost = Cost()
   /// Rollouts sampled so far; `cost.rollouts` has the baseline's reference completions besides.
   var episodes = 0
+  /// Optimiser steps taken so far.
+  var optimizerSteps: Int { policyOptimizer.steps }
 
   init(
     policy: Transformer<Float>, value: ScalarModel<Float>, reference: Transformer<Float>,
@@ -29,6 +32,11 @@ struct PPOTrainer {
     (self.policy, self.value, self.reference) = (policy, value, reference)
     (self.baseline, self.configuration, self.seed) = (baseline, configuration, seed)
     klCoefficient = KLCoefficient(configuration)
+    scoreShaper = ScoreShaper(scaling: configuration.scoreScaling, bound: configuration.scoreClip)
+    policyOptimizer = AdamW(
+      epsilon: configuration.adamEpsilon, epsilonPlacement: configuration.adamEpsilonPlacement)
+    valueOptimizer = policyOptimizer
+    if sharesTrunk { followTrunk(head: value.parameters[scoreName]) }
   }
 
   /// Whether the baseline is a value model.
@@ -43,11 +51,11 @@ struct PPOTrainer {
     rewardModel: ModelConfiguration?, minibatches: [Minibatch], iteration: Int
   ) throws -> Rollouts {
     var rollouts = sample(prompts, endToken: endToken, iteration: iteration)
-    rollouts.scores = try reward.rewards(of: rollouts.sequences)
+    rollouts.scores = scoreShaper(try reward.rewards(of: rollouts.sequences))
     if let rewardModel {
       cost += .forward(through: rewardModel, sequenceLengths: rollouts.sequenceLengths)
     }
-    measure(&rollouts, in: minibatches)
+    measure(&rollouts, in: minibatches, iteration: iteration)
     rollouts.referenceRewards = try referenceRewards(
       after: prompts, endToken: endToken, reward: reward, rewardModel: rewardModel,
       iteration: iteration)
@@ -61,7 +69,7 @@ struct PPOTrainer {
     let samples = sampler.sample(
       prompts: prompts, maximumTokens: configuration.responseLength, endToken: endToken
     ) { uniform($0, $1) }
-    let rollouts = Rollouts(samples, width: configuration.responseLength)
+    let rollouts = Rollouts(samples, configuration)
     cost.rollouts += samples.count
     episodes += samples.count
     cost += .forward(through: policy.configuration, sequenceLengths: rollouts.sequenceLengths)
@@ -72,11 +80,17 @@ struct PPOTrainer {
   ///
   /// The last bits of a matrix product depend on the shape of its batch. With equal shapes the
   /// first update finds a ratio of exactly one, and an unmoved policy a KL of exactly zero.
-  private mutating func measure(_ rollouts: inout Rollouts, in minibatches: [Minibatch]) {
+  private mutating func measure(
+    _ rollouts: inout Rollouts, in minibatches: [Minibatch], iteration: Int
+  ) {
+    var noise = seed.generator(for: "ppo.fault", step: iteration)
     for shard in minibatches.flatMap(\.shards) {
       let batch = SequenceBatch(rollouts.sequences(shard))
-      let new = tokenLogProbabilities(policy, batch)
-      let old = tokenLogProbabilities(reference, batch)
+      let new = faulty(tokenLogProbabilities(policy, batch), noise: &noise)
+      let old = faulty(
+        tokenLogProbabilities(
+          configuration.galleryFault == .aliasedReference ? policy : reference, batch),
+        noise: &noise)
       let values = trainsValue ? values(rollouts.valueRows(shard, in: batch), of: batch) : []
       let slots = Segments(lengths: shard.map { rollouts.layout.slotCount(of: $0) })
       for (i, rollout) in shard.enumerated() {
@@ -96,10 +110,10 @@ struct PPOTrainer {
     _ model: Transformer<Float>, _ batch: SequenceBatch
   ) -> [Float] {
     defer { inferenceTape.reset() }
-    return model.tokenLogProbabilities(
-      batch, inferenceTape.record(model.parameters), on: inferenceTape,
-      temperature: Float(configuration.temperature)
-    ).logProbabilities.values
+    return read(
+      model, batch, inferenceTape.record(model.parameters), on: inferenceTape,
+      temperature: configuration.temperature
+    ).tokens.logProbabilities.values
   }
 
   private func values(_ rows: [Int], of batch: SequenceBatch) -> [Float] {
@@ -107,5 +121,11 @@ struct PPOTrainer {
     return value.values(
       batch, inferenceTape.record(value.parameters), on: inferenceTape, rows: rows
     ).values
+  }
+
+  /// Log-probabilities with the noise of a gallery run, and with none in all others.
+  private func faulty(_ values: [Float], noise: inout CounterGenerator) -> [Float] {
+    guard configuration.galleryFault == .noisyLogProbabilities else { return values }
+    return values.map { $0 + Float(PPOFault.noiseDeviation * noise.normal()) }
   }
 }

@@ -1,12 +1,14 @@
 import Autograd
 import LanguageModel
 import Optimizers
+import TensorKernels
 import Tokenization
 
 /// The clipped gradients of one minibatch, and what it showed on the way.
 struct PPOUpdate {
+  /// Of the policy, and of the value head where it is on the policy's trunk.
   let policyGradient: Gradient<Float>
-  /// Nil where no value model is trained.
+  /// Nil where no value model is trained, or none of its own.
   let valueGradient: Gradient<Float>?
   let statistics: MinibatchStatistics
 }
@@ -15,6 +17,8 @@ struct PPOUpdate {
 struct MinibatchStatistics {
   let policyLoss: ClippedPolicyLoss<Float>
   let entropy: Double
+  /// The KL penalty of the loss, β not included; nil where it is part of the rewards.
+  let klLoss: Double?
   /// The norm before clipping.
   let gradientNorm: Double
   let noise: GradientNoise
@@ -46,13 +50,24 @@ extension PPOTrainer {
   mutating func update(
     on minibatch: Minibatch, of rollouts: Rollouts, towards targets: PPOTargets<Float>
   ) -> PPOUpdate {
-    var (policyGradient, policyLoss, entropy) = policyStep(minibatch, rollouts, targets)
+    let batch = UpdateBatch(minibatch, rollouts, targets, configuration, baseline.resolution)
+    var (policyGradient, seen) = policyStep(batch)
     let lengths = rollouts.sequences(minibatch.rollouts).map(\.tokens.count)
     cost += .training(policy.configuration, sequenceLengths: lengths)
-    let valueUpdate = trainsValue ? valueUpdate(minibatch, rollouts, targets) : nil
-    if valueUpdate != nil { cost += .training(value.configuration, sequenceLengths: lengths) }
+    var valueUpdate: (gradient: Gradient<Float>?, statistics: ValueStatistics)?
+    if sharesTrunk {
+      let norm = Gradient(values: policyGradient.total.values.suffix(1)).norm
+      valueUpdate = (
+        nil,
+        ValueStatistics(loss: batch.valueLoss(seen.values), gradientNorm: norm, shardLosses: [])
+      )
+    } else if trainsValue {
+      valueUpdate = self.valueUpdate(batch)
+      cost += .training(value.configuration, sequenceLengths: lengths)
+    }
     let statistics = MinibatchStatistics(
-      policyLoss: policyLoss, entropy: entropy,
+      policyLoss: batch.policyLoss(seen.logProbabilities), entropy: Moments(seen.entropies).mean,
+      klLoss: batch.klLoss(seen.logProbabilities),
       gradientNorm: policyGradient.total.clip(toNorm: configuration.maximumGradientNorm),
       noise: policyGradient.noise, shardLosses: policyGradient.losses,
       value: valueUpdate?.statistics)
@@ -63,85 +78,75 @@ extension PPOTrainer {
 
   /// Lets the optimisers follow the gradients.
   mutating func follow(_ update: PPOUpdate, iteration: Int) {
-    policyOptimizer.update(
-      &policy.parameters, along: update.policyGradient,
-      learningRate: configuration.policySchedule.rate(at: iteration))
+    followPolicy(
+      along: update.policyGradient, learningRate: configuration.policySchedule.rate(at: iteration))
     guard let gradient = update.valueGradient else { return }
     valueOptimizer.update(
       &value.parameters, along: gradient,
       learningRate: configuration.valueSchedule.rate(at: iteration))
   }
 
-  /// What the policy's loss is divided by: tokens, or completions where they are weighed whole.
-  ///
-  /// The number of tokens depends on the completions; divided by it, (R − b)·∇log π is biased.
-  private func policyLossCount(_ minibatch: Minibatch, _ rollouts: Rollouts) -> Int {
-    switch baseline.resolution {
-    case .token: rollouts.tokenCount(minibatch.rollouts)
-    case .completion: minibatch.rollouts.count
-    }
+  /// What the shards of a minibatch showed on the way, shard by shard.
+  private struct Seen {
+    var logProbabilities: [Float] = []
+    var entropies: [Float] = []
+    var values: [Float] = []
   }
 
-  private func valueUpdate(
-    _ minibatch: Minibatch, _ rollouts: Rollouts, _ targets: PPOTargets<Float>
-  ) -> (gradient: Gradient<Float>, statistics: ValueStatistics) {
-    var (gradient, loss) = valueStep(minibatch, rollouts, targets)
-    let norm = gradient.total.clip(toNorm: configuration.maximumGradientNorm)
-    return (
-      gradient.total,
-      ValueStatistics(loss: loss, gradientNorm: norm, shardLosses: gradient.losses)
-    )
-  }
-
-  private func policyStep(
-    _ minibatch: Minibatch, _ rollouts: Rollouts, _ targets: PPOTargets<Float>
-  ) -> (ShardedGradient<Float>, ClippedPolicyLoss<Float>, Double) {
-    let count = policyLossCount(minibatch, rollouts)
-    var (logProbabilities, entropies): ([Float], [Float]) = ([], [])
+  private func policyStep(_ batch: UpdateBatch) -> (ShardedGradient<Float>, Seen) {
+    let minibatch = batch.minibatch
+    var seen = Seen()
     let gradient = shardedGradient(
-      of: policy.parameters, shards: minibatch.shards.count, on: tape,
+      of: trainedParameters, shards: minibatch.shards.count, on: tape,
       itemsPerShard: Double(minibatch.rollouts.count) / Double(minibatch.shards.count)
     ) { shard, recorded in
       let indices = minibatch.shards[shard]
-      let tokens = policy.tokenLogProbabilities(
-        SequenceBatch(rollouts.sequences(indices)), recorded, on: tape,
-        temperature: Float(configuration.temperature))
-      logProbabilities += tokens.logProbabilities.values
-      entropies += tokens.entropies
-      return clippedPolicyLoss(
-        tokens.logProbabilities, old: rollouts.logProbabilities.joined(indices),
-        advantages: targets.policyAdvantages.joined(indices),
-        clipRange: Float(configuration.clipRange), count: count, on: tape)
+      let sequences = SequenceBatch(batch.rollouts.sequences(indices))
+      let reading = read(policy, sequences, recorded, on: tape, temperature: updateTemperature)
+      seen.logProbabilities += reading.tokens.logProbabilities.values
+      seen.entropies += reading.tokens.entropies
+      var loss = batch.policyLoss(reading.tokens.logProbabilities, of: indices, on: tape)
+      if let penalty = batch.klLoss(reading.tokens.logProbabilities, of: indices, on: tape) {
+        loss = loss + Float(klCoefficient.value) * penalty
+      }
+      guard let hidden = reading.hidden else { return loss }
+      if configuration.entropyWeight > 0 {
+        let logits = hidden.rows(sequences.predictionRows)
+          .linear(recorded[policy.configuration.headName])
+        let entropy = weightedEntropy(
+          logits: logits, temperature: Float(updateTemperature), weights: batch.weights(of: indices)
+        )
+        loss = loss - Float(configuration.entropyWeight) * entropy
+      }
+      guard sharesTrunk else { return loss }
+      let values = trunkValues(
+        hidden, recorded, rows: batch.rollouts.valueRows(indices, in: sequences))
+      seen.values += values.values
+      return loss + Float(configuration.valueWeight)
+        * batch.valueLoss(values, of: indices, on: tape)
     }
-    let loss = ClippedPolicyLoss(
-      logProbabilities: logProbabilities, old: rollouts.logProbabilities.joined(minibatch.rollouts),
-      advantages: targets.policyAdvantages.joined(minibatch.rollouts),
-      clipRange: Float(configuration.clipRange))
-    return (gradient, loss, Moments(entropies).mean)
+    return (gradient, seen)
   }
 
-  private func valueStep(
-    _ minibatch: Minibatch, _ rollouts: Rollouts, _ targets: PPOTargets<Float>
-  ) -> (ShardedGradient<Float>, ClippedValueLoss<Float>) {
-    let count = rollouts.slotCount(minibatch.rollouts)
-    let clipRange = Float(configuration.valueClipRange)
+  private func valueUpdate(
+    _ batch: UpdateBatch
+  ) -> (gradient: Gradient<Float>?, statistics: ValueStatistics) {
     var allValues: [Float] = []
-    let gradient = shardedGradient(
-      of: value.parameters, shards: minibatch.shards.count, on: tape
+    var gradient = shardedGradient(
+      of: value.parameters, shards: batch.minibatch.shards.count, on: tape
     ) { shard, recorded in
-      let indices = minibatch.shards[shard]
-      let batch = SequenceBatch(rollouts.sequences(indices))
+      let indices = batch.minibatch.shards[shard]
+      let sequences = SequenceBatch(batch.rollouts.sequences(indices))
       let values = value.values(
-        batch, recorded, on: tape, rows: rollouts.valueRows(indices, in: batch))
+        sequences, recorded, on: tape, rows: batch.rollouts.valueRows(indices, in: sequences))
       allValues += values.values
-      let loss = clippedValueLoss(
-        values, old: rollouts.values.joined(indices), returns: targets.returns.joined(indices),
-        clipRange: clipRange, count: count, on: tape)
-      return Float(configuration.valueWeight) * loss
+      return Float(configuration.valueWeight) * batch.valueLoss(values, of: indices, on: tape)
     }
-    let loss = ClippedValueLoss(
-      values: allValues, old: rollouts.values.joined(minibatch.rollouts),
-      returns: targets.returns.joined(minibatch.rollouts), clipRange: clipRange)
-    return (gradient, loss)
+    let norm = gradient.total.clip(toNorm: configuration.maximumGradientNorm)
+    return (
+      gradient.total,
+      ValueStatistics(
+        loss: batch.valueLoss(allValues), gradientNorm: norm, shardLosses: gradient.losses)
+    )
   }
 }

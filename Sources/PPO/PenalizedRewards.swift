@@ -1,7 +1,8 @@
 public import TensorKernels
 
-/// The rewards of a batch of rollouts with the KL penalty in them, before any baseline.
+/// The rewards of a batch of rollouts, before any baseline.
 ///
+/// The KL penalty is in them, unless it acts in the loss (``KLPlacement``).
 /// Rows are completions. KL estimates have a column for each token, rewards one for each value slot.
 public struct PenalizedRewards<Scalar: BLASScalar>: Sendable {
   /// The KL estimate of each token.
@@ -30,15 +31,18 @@ public struct PenalizedRewards<Scalar: BLASScalar>: Sendable {
     let estimates = zip(logProbabilities, reference).map {
       configuration.klEstimator(policy: $0, reference: $1)
     }
-    let penalty = Scalar(configuration.missingEndPenalty ?? 0)
-    let penalised = PPO.scores(scores, penalisedBy: penalty, unlessEnded: hasEnded)
+    let penalised = configuration.missingEndRule(
+      scores, penalty: configuration.missingEndPenalty.map { Scalar($0) }, unlessEnded: hasEnded)
+    let inReward = configuration.klPlacement == .reward ? klPenalty : 0
     let plainRewards = estimates.indices.map { i in
       tokenRewards(
-        klEstimates: estimates[i], score: penalised[i], klPenalty: klPenalty,
+        klEstimates: estimates[i], score: penalised[i], klPenalty: inReward,
         slots: layout.slotCount(of: i))
     }
     (klEstimates, self.scores) = (estimates, penalised)
-    slots = configuration.whitensRewards ? whitenedKeepingMean(plainRewards) : plainRewards
+    slots =
+      configuration.whitensRewards
+      ? whitenedKeepingMean(plainRewards, variance: configuration.whiteningVariance) : plainRewards
   }
 
   /// The return of each completion, R = r − β·Σₜ KLₜ, all its slots together.

@@ -9,6 +9,8 @@ struct Rollouts {
   let sequences: [TokenSequence]
   /// Whether each completion has an end token.
   let hasEnded: [Bool]
+  /// End tokens in the padded completions, TRL's `val/num_eos_tokens`: one for each that has ended.
+  let endTokens: Int
   /// Their tokens and value slots.
   let layout: CompletionLayout
   /// What the reward function said.
@@ -22,11 +24,21 @@ struct Rollouts {
   /// V of each value slot; empty rows where no value model is trained.
   var values: [[Float]]
 
-  init(_ samples: [Sampled], width: Int) {
-    sequences = samples.map(\.sequence)
+  init(_ samples: [Sampled], _ configuration: PPOConfiguration) {
+    sequences = samples.map { sample in
+      guard configuration.galleryFault == .padIsEnd, sample.ended else { return sample.sequence }
+      // What the mask of a padding that is the end token leaves of a completion.
+      return TokenSequence(
+        prompt: sample.sequence.prompt, completion: sample.sequence.completion.dropLast())
+    }
     hasEnded = samples.map(\.ended)
     layout = CompletionLayout(
-      tokenCounts: samples.map(\.sequence.completion.count), width: width)
+      tokenCounts: sequences.map(\.completion.count), width: configuration.responseLength,
+      scorePosition: configuration.scorePosition)
+    let paddedWidth = samples.count * configuration.responseLength
+    endTokens =
+      configuration.galleryFault == .padIsEnd
+      ? paddedWidth - layout.tokenCounts.reduce(0, +) : hasEnded.count { $0 }
     let none = [[Float]](repeating: [], count: samples.count)
     (logProbabilities, referenceLogProbabilities, values) = (none, none, none)
   }

@@ -19,6 +19,8 @@ public struct PPOModels: Sendable {
 /// reference, its KL is exactly zero, and its ratios are exactly one. The `objective` of step k is
 /// that of the rollouts that iteration k learnt from, hence of the policy before it.
 ///
+/// REINFORCE, RLOO and GRPO are the same loop with other settings (``PolicyOptimizer``).
+///
 /// With the learned value, which is PPO's own baseline, a value model is trained beside the policy.
 /// With any other baseline it is neither read nor trained and costs nothing: every token of a
 /// completion has the advantage R − b, and the loss is a mean over completions, which makes the
@@ -65,6 +67,7 @@ public func trainPPO(
     guard rollouts.isFinite else { return .diverged(step: iteration) }
     let targets = try trainer.targets(of: rollouts)
     var log = UpdateLog()
+    let stepsBefore = trainer.optimizerSteps
     for minibatch in plan.epochs.joined() {
       let update = trainer.update(on: minibatch, of: rollouts, towards: targets)
       guard update.statistics.isFinite else { return .diverged(step: iteration) }
@@ -80,6 +83,7 @@ public func trainPPO(
     let metrics = trainer.metrics(rollouts, targets, log, iteration: iteration)
     trainer.klCoefficient.adapt(
       toKL: metrics.objective.kl, over: configuration.rolloutsPerIteration)
+    trainer.moveReference(stepsBefore: stepsBefore)
     try observe(iteration + 1, trainer.models, metrics)
   }
   return .completed

@@ -16,8 +16,32 @@ public struct Moments: Sendable, Equatable {
     variance = values.count < 2 ? 0 : squares / (count - 1)
   }
 
+  /// The variance under one of the two conventions.
+  public func variance(_ convention: VarianceConvention, count: Int) -> Double {
+    switch convention {
+    case .sample: variance
+    case .population: count < 2 ? 0 : variance * Double(count - 1) / Double(count)
+    }
+  }
+
   /// The square root of the variance.
   public var standardDeviation: Double { variance.squareRoot() }
+}
+
+/// What a sum of squares is divided by.
+public enum VarianceConvention: String, Codable, Sendable, CaseIterable {
+  /// n − 1, Bessel's correction: TRL, legacy and current.
+  case sample
+  /// n: Ziegler's code (`tf.nn.moments`), OpenRLHF.
+  case population
+}
+
+/// Over which tokens advantages are whitened.
+public enum WhiteningScope: String, Codable, Sendable, CaseIterable {
+  /// All of an iteration's rollouts, once: TRL.
+  case rollouts
+  /// Those of each minibatch, in its loss: Ziegler's code.
+  case minibatch
 }
 
 /// Shifts and scales rows of numbers to mean zero and variance one over all rows together.
@@ -25,9 +49,12 @@ public struct Moments: Sendable, Equatable {
 ///     x ← (x − mean) / √(variance + 10⁻⁸)        TRL's `masked_whiten`, Bessel-corrected
 ///
 /// PPO's advantages are whitened over the tokens of a whole batch of rollouts, once.
-public func whitened<Scalar: BLASScalar>(_ rows: [[Scalar]]) -> [[Scalar]] {
-  let moments = Moments(rows.flatMap { $0 })
-  let scale = 1 / (moments.variance + 1e-8).squareRoot()
+public func whitened<Scalar: BLASScalar>(
+  _ rows: [[Scalar]], variance convention: VarianceConvention = .sample
+) -> [[Scalar]] {
+  let all = rows.flatMap { $0 }
+  let moments = Moments(all)
+  let scale = 1 / (moments.variance(convention, count: all.count) + 1e-8).squareRoot()
   return rows.map { row in row.map { Scalar((Double($0) - moments.mean) * scale) } }
 }
 
@@ -36,7 +63,9 @@ public func whitened<Scalar: BLASScalar>(_ rows: [[Scalar]]) -> [[Scalar]] {
 ///     x ← (x − mean) / √(variance + 10⁻⁸) + mean        TRL's `masked_whiten(shift_mean=False)`
 ///
 /// This is TRL's `whiten_rewards`: it changes what the KL penalty weighs against the score.
-public func whitenedKeepingMean<Scalar: BLASScalar>(_ rows: [[Scalar]]) -> [[Scalar]] {
+public func whitenedKeepingMean<Scalar: BLASScalar>(
+  _ rows: [[Scalar]], variance convention: VarianceConvention = .sample
+) -> [[Scalar]] {
   let mean = Moments(rows.flatMap { $0 }).mean
-  return whitened(rows).map { row in row.map { Scalar(Double($0) + mean) } }
+  return whitened(rows, variance: convention).map { row in row.map { Scalar(Double($0) + mean) } }
 }

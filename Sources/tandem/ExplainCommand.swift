@@ -11,10 +11,12 @@ struct ExplainCommand: ParsableCommand {
       EXAMPLES
         tandem explain variance --input bandit.json
         tandem explain dpo --input pairs.json --json
+        tandem explain ppo --input rollout.json
+        tandem explain rloo --input groups.json
       """,
     subcommands: [
       ExplainVarianceCommand.self, ExplainDPOCommand.self, ExplainRewardCommand.self,
-      ExplainKTOCommand.self,
+      ExplainKTOCommand.self, ExplainPPOCommand.self, ExplainRLOOCommand.self,
     ])
 }
 

@@ -18,6 +18,7 @@ struct TandemCommand: AsyncParsableCommand {
         tandem claims results                          every claim with its verdict
         tandem dpo --data pairs.jsonl --model sft --output dpo
         tandem explain variance --input bandit.json    a theory in numbers
+        tandem diagnose runs/reward-curves             what a run suffers from
 
       Results go to stdout, progress and errors to stderr. Exit codes: 0 done, 1 a broken
       theorem, 64 usage, 65 data, 66 missing input, 69 missing tool, 70 numerical failure, 73 output
@@ -28,7 +29,8 @@ struct TandemCommand: AsyncParsableCommand {
     subcommands: [
       ListCommand.self, RunCommand.self, CompareCommand.self, ReportCommand.self, SFTCommand.self,
       RewardCommand.self, PPOCommand.self, DPOCommand.self, SampleCommand.self,
-      EvaluateCommand.self, ExplainCommand.self, IdentitiesCommand.self, VarianceCommand.self,
+      EvaluateCommand.self, DiagnoseCommand.self, ExplainCommand.self, IdentitiesCommand.self,
+      VarianceCommand.self,
       ClaimsCommand.self,
     ])
 

@@ -55,6 +55,23 @@ import Testing
     #expect(optimizer.steps == 10)
   }
 
+  @Test func epsilonBeforeTheCorrectionIsTensorFlows() {
+    // tf.train.AdamOptimizer: θ −= η·√(1 − β₂ᵗ)/(1 − β₁ᵗ)·m/(√v + ε).
+    var set = parameters([[0.5]])
+    var optimizer = AdamW<Double>(epsilon: 1e-2, epsilonPlacement: .beforeCorrection)
+    var (mean, square, expected) = (0.0, 0.0, 0.5)
+    for step in 1...6 {
+      let gradient = 0.3 * sin(Double(step)) + 0.02
+      optimizer.update(&set, along: Gradient(values: [[gradient]]), learningRate: 0.1)
+      mean = 0.9 * mean + 0.1 * gradient
+      square = 0.999 * square + 0.001 * gradient * gradient
+      let rate = 0.1 * sqrt(1 - pow(0.999, Double(step))) / (1 - pow(0.9, Double(step)))
+      expected -= rate * mean / (sqrt(square) + 1e-2)
+      #expect(abs(set.values[0][0] - expected) < 1e-14)
+    }
+    #expect(AdamW<Double>().epsilonPlacement == .afterCorrection)
+  }
+
   @Test func theFirstTwoStepsAreThoseByHand() {
     // g = 1, then −1, η = 0.1, defaults. Step 1: m̂ = √v̂ = 1, so θ falls by 0.1.
     // Step 2: m = 0.9·0.1 − 0.1 = −0.01, m̂ = −0.01/0.19; v̂ = 1; θ rises by 0.1·0.01/0.19.

@@ -64,6 +64,16 @@ import Testing
     configuration.maximumGradientNorm = 0.5
     configuration.targetKL = 0.3
     configuration.ratioThreshold = 10
+    (configuration.missingEndRule, configuration.scorePosition) = (.set, .lastToken)
+    (configuration.scoreScaling, configuration.scoreClip) = (.runningNormal, 5)
+    (configuration.advantageScale, configuration.whiteningScope) = (.batch, .minibatch)
+    (configuration.whiteningVariance, configuration.klPlacement) = (.population, .loss)
+    (configuration.dualClip, configuration.lossReduction) = (3, .completionMean)
+    (configuration.entropyWeight, configuration.valueLoss) = (0.01, .squared)
+    configuration.valueStart = .randomHead
+    (configuration.adamEpsilon, configuration.adamEpsilonPlacement) = (1e-5, .beforeCorrection)
+    (configuration.referenceControl, configuration.referenceMixture) = (.movingAverage, 0.1)
+    (configuration.referenceInterval, configuration.galleryFault) = (4, .padIsEnd)
     try configuration.validate()
     let data = try JSONEncoder().encode(configuration)
     #expect(try JSONDecoder().decode(PPOConfiguration.self, from: data) == configuration)
@@ -119,6 +129,12 @@ import Testing
     #expect(key(error { $0.maximumGradientNorm = 0 }) == "max_grad_norm")
     #expect(key(error { $0.targetKL = 0 }) == "target_kl")
     #expect(key(error { $0.ratioThreshold = 1 }) == "ratio_threshold")
+    #expect(key(error { $0.scoreClip = 0 }) == "score_clip")
+    #expect(key(error { $0.dualClip = 1 }) == "dual_clip")
+    #expect(key(error { $0.entropyWeight = -0.1 }) == "entropy_coef")
+    #expect(key(error { $0.adamEpsilon = 0 }) == "adam_epsilon")
+    #expect(key(error { $0.referenceMixture = 0 }) == "ref_model_mixup_alpha")
+    #expect(key(error { $0.referenceInterval = 0 }) == "ref_model_sync_steps")
   }
 
   @Test func minibatchesMustDivideTheRolloutsAndFillTheShards() {
@@ -157,6 +173,44 @@ import Testing
       #expect(key(error { ($0.baseline, $0.klPenalty) = (kind, 0) }) == "kl_coef")
     }
     #expect(error { ($0.baseline, $0.klPenalty) = (.none, 0) } == nil)
+  }
+
+  @Test func groupsNeedTwoCompletions() {
+    #expect(key(error { $0.baseline = .groupMean }) == "completions_per_prompt")
+    #expect(
+      key(error { ($0.baseline, $0.advantageScale) = (.batchMean, .group) })
+        == "completions_per_prompt")
+  }
+
+  /// Settings that exclude one another, with a word that the complaint must contain.
+  static let contradictions: [(change: @Sendable (inout PPOConfiguration) -> Void, word: String)] =
+    [
+      ({ $0.ratioLevel = .sequence }, "ratio_level"),
+      ({ $0.advantageScale = .batch }, "advantage_scale"),
+      (
+        {
+          ($0.baseline, $0.ratioLevel) = (.batchMean, .sequence)
+          $0.lossReduction = .tokenMean
+        }, "loss_reduction"
+      ),
+      ({ ($0.baseline, $0.valueTrunk) = (.batchMean, .shared) }, "value_trunk"),
+      ({ ($0.valueTrunk, $0.valueStart) = (.shared, .rewardModel) }, "value_init"),
+      ({ ($0.valueTrunk, $0.valueLearningRate) = (.detached, 1e-3) }, "value_learning_rate"),
+      ({ ($0.baseline, $0.scoreScaling) = (.referenceSample, .runningDeviation) }, "score_scaling"),
+      ({ ($0.baseline, $0.scoreClip) = (.datasetMean, 3) }, "score_clip"),
+      ({ ($0.baseline, $0.klPlacement) = (.logMeanExponential, .loss) }, "kl_in"),
+      ({ ($0.baseline, $0.referenceControl) = (.softValue, .movingAverage) }, "reference_control"),
+      ({ $0.galleryFault = .temperatureMismatch }, "temperature"),
+    ]
+
+  @Test(arguments: contradictions.indices)
+  func settingsThatExcludeOneAnotherAreRefused(index: Int) {
+    let (change, word) = Self.contradictions[index]
+    guard case .contradiction(let sentence) = error(after: change) else {
+      Issue.record("accepted")
+      return
+    }
+    #expect(sentence.contains(word))
   }
 
   @Test func minibatchesAndShardsHoldWholePrompts() {

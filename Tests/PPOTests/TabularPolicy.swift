@@ -6,11 +6,15 @@ struct TabularPolicy {
   private let logits: [[Int]: [Double]]
 
   /// Logits of every prefix from a formula, so that no two prefixes are alike.
-  init(phase: Double, scale: Double) {
+  ///
+  /// Shifted policies differ from the plain one by as much as the shift says.
+  init(phase: Double, scale: Double, shiftedBy shift: Double = 0) {
     var logits: [[Int]: [Double]] = [:]
     for prefix in Self.prefixes {
       let code = Double(prefix.reduce(1) { 3 * $0 + $1 })
-      logits[prefix] = Self.tokens.map { scale * sin(phase + 1.7 * code + 2.3 * Double($0)) }
+      logits[prefix] = Self.tokens.map {
+        scale * sin(phase + 1.7 * code + 2.3 * Double($0)) + shift * cos(code + 0.9 * Double($0))
+      }
     }
     self.logits = logits
   }

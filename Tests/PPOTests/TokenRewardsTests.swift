@@ -23,6 +23,29 @@ import Testing
       scores([1.0, 2, 3], penalisedBy: 0.5, unlessEnded: [true, false, true]) == [1, 1.5, 3])
   }
 
+  @Test func aMissingEndEitherLowersTheScoreOrSetsIt() {
+    let (given, ended) = ([1.0, 2, 3], [true, false, true])
+    #expect(MissingEndRule.subtract(given, penalty: 0.5, unlessEnded: ended) == [1, 1.5, 3])
+    #expect(MissingEndRule.set(given, penalty: 0.5, unlessEnded: ended) == [1, -0.5, 3])
+    for rule in MissingEndRule.allCases {
+      #expect(rule(given, penalty: nil, unlessEnded: ended) == given)
+    }
+  }
+
+  @Test func scoreOnTheLastTokenLeavesNoSlotAfterIt() {
+    let layout = CompletionLayout(tokenCounts: [1, 3, 4], width: 4, scorePosition: .lastToken)
+    #expect(layout.slotCounts == [1, 3, 4] && layout.scoreSlots == [0, 2, 3])
+    #expect(layout.paddingMask == layout.paddingMaskPlusOne)
+  }
+
+  @Test func aLoneMaskedEndLeavesOneSlotAndNoToken() {
+    for position in ScorePosition.allCases {
+      let layout = CompletionLayout(tokenCounts: [0], width: 4, scorePosition: position)
+      #expect(layout.slotCounts == [1] && layout.paddingMask == [[true, true, true, true]])
+    }
+    #expect(tokenRewards(klEstimates: [], score: 2.0, klPenalty: 0.5, slots: 1) == [2])
+  }
+
   @Test func layoutGivesOneSlotMoreBelowTheWidth() {
     let layout = CompletionLayout(tokenCounts: [1, 3, 4], width: 4)
     #expect(layout.slotCounts == [2, 4, 4])

@@ -39,6 +39,21 @@ import Testing
     #expect(before.variance > 2)
   }
 
+  @Test func populationVarianceDividesByTheCount() {
+    // 1, 2, 3, 4: Σ(x − 5/2)² = 5, over n = 4 and over n − 1 = 3.
+    let moments = Moments([1.0, 2, 3, 4])
+    #expect(abs(moments.variance(.population, count: 4) - 5.0 / 4) < 1e-15)
+    #expect(moments.variance(.sample, count: 4) == moments.variance)
+    #expect(Moments([3.0]).variance(.population, count: 1) == 0)
+    let (sample, population) = (whitened(rows), whitened(rows, variance: .population))
+    // √((n − 1)/n) with n = 6 numbers.
+    let ratio = (5.0 / 6).squareRoot()
+    #expect(largestDifference(sample, population.map { $0.map { $0 * ratio } }) < 1e-8)
+    let kept = Moments(whitenedKeepingMean(rows, variance: .population).flatMap { $0 })
+    #expect(abs(kept.variance(.population, count: 6) - 1) < 1e-8)
+    #expect(abs(kept.mean - Moments(rows.flatMap { $0 }).mean) < 1e-15)
+  }
+
   @Test func equalNumbersBecomeZeroAndNotNaN() {
     #expect(whitened([[2.0, 2], [2]]) == [[0, 0], [0]])
   }

@@ -92,7 +92,7 @@ import Testing
   @Test func helpShowsExamplesOfEveryCommand() async throws {
     for command in [
       "list", "run", "compare", "report", "sft", "reward", "ppo", "dpo", "sample", "evaluate",
-      "explain",
+      "explain", "diagnose",
     ] {
       let result = try await TandemProcess().run(command, "--help")
       #expect(result.exitCode == 0)

@@ -53,7 +53,9 @@ func diagnosticFigures(_ cells: [CellRecord]) -> [Figure] {
 }
 
 private func figure(for diagnostic: Diagnostic, cells: [CellRecord]) -> Figure {
-  let own = cells.filter { $0.method == diagnostic.method }
+  let own = cells.filter {
+    $0.method == diagnostic.method || (diagnostic.method == "ppo" && $0.isPolicyGradient)
+  }
   let arms = orderedArms(own)
   let series = arms.enumerated().flatMap { place, arm in
     diagnostic.keys.enumerated().map { index, key in
@@ -71,7 +73,7 @@ private func figure(for diagnostic: Diagnostic, cells: [CellRecord]) -> Figure {
 }
 
 private func gradientFigure(_ cells: [CellRecord]) -> Figure {
-  let trained = cells.filter { $0.method == "ppo" || $0.method == "dpo" }
+  let trained = cells.filter { $0.isPolicyGradient || $0.method == "dpo" }
   let series = orderedArms(trained).enumerated().map { index, arm in
     trainingBand(
       trained.filter { $0.arm == arm }, key: "grad_norm", name: arm,

@@ -1,5 +1,6 @@
 public import LanguageModel
 public import Optimizers
+import PPO
 
 /// What one cell of an experiment (one stage at one seed) found.
 ///
@@ -9,7 +10,7 @@ public struct CellRecord: Codable, Sendable {
   public var question: String
   /// The arm's name in the specification, or the stage's name for shared stages.
   public var arm: String
-  /// The method: `sft`, `reward`, `ppo`, `dpo` or `best-of-n`.
+  /// The method: `sft`, `reward`, a policy optimiser such as `ppo`, `dpo` or `best-of-n`.
   public var method: String
   /// The seed that names the cell's data and randomness.
   public var seed: Int
@@ -45,6 +46,9 @@ public struct CellRecord: Codable, Sendable {
     samples = []
     dataHashes = [:]
   }
+
+  /// Whether the cell trained on sampled rollouts.
+  public var isPolicyGradient: Bool { PolicyOptimizer(rawValue: method) != nil }
 }
 
 /// One evaluation of a policy on the held-out prompts.

@@ -71,7 +71,7 @@ struct ArmInputs {
     case .softValue: SoftValue(of: try enumerated(reward, settings.temperature))
     case .policyValue: PolicyValue(of: try enumerated(reward, settings.temperature))
     case .optimal: OptimalBaseline(of: try enumerated(reward, settings.temperature))
-    case .none, .batchMean, .referenceSample, .logMeanExponential, .leaveOneOut,
+    case .none, .batchMean, .groupMean, .referenceSample, .logMeanExponential, .leaveOneOut,
       .learnedValue:
       try settings.rolloutBaseline()
     }

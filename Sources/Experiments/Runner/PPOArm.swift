@@ -2,6 +2,7 @@ import Datasets
 import Evaluation
 import LanguageModel
 import PPO
+import RewardModeling
 import Tasks
 import Tokenization
 
@@ -18,7 +19,9 @@ extension SeedWork {
       record, evaluator: inputs.evaluator, settings: specification.evaluation,
       total: settings.iterations, before: isLearned ? inputs.rewardCost : Cost(), report: report)
     var policy = inputs.reference
-    var value = ScalarModel(backbone: inputs.reference)
+    var value = try settings.initialValue(
+      backbone: inputs.reference, rewardModel: isLearned ? inputs.learned?.model : nil,
+      seed: randomness("ppo"))
     let outcome = try trainPPO(
       &policy, value: &value, reference: inputs.reference, reward: reward,
       rewardModel: isLearned ? inputs.reference.configuration : nil,

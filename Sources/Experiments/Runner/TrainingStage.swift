@@ -91,7 +91,9 @@ public struct TrainingStage: Sendable {
   public func trainPPO(
     from reference: Transformer<Float>, reward: RewardModel, _ settings: PPOConfiguration
   ) throws {
-    var (policy, value) = (reference, ScalarModel(backbone: reference))
+    var policy = reference
+    var value = try settings.initialValue(
+      backbone: reference, rewardModel: reward.model, seed: seed)
     var seen: Set<[Int]> = []
     let prompts = pairs.map(\.prompt).filter { seen.insert($0).inserted }
     let baseline: any Baseline =

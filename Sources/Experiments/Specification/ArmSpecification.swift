@@ -27,7 +27,7 @@ public struct ArmSpecification: Equatable, Sendable {
 
 /// A method with its settings.
 public enum ArmMethod: Equatable, Sendable {
-  /// RLHF: a policy trained by PPO on a reward.
+  /// RLHF: a policy trained on a reward by PPO, REINFORCE, RLOO or GRPO, as the settings say.
   case ppo(PPOConfiguration, reward: RewardSource)
   /// Direct preference optimisation on the pairs.
   case dpo(DPOConfiguration)
@@ -39,11 +39,16 @@ public enum ArmMethod: Equatable, Sendable {
   /// The method's name in records.
   public var name: String {
     switch self {
-    case .ppo: "ppo"
+    case .ppo(let settings, _): settings.algorithm.rawValue
     case .dpo: "dpo"
     case .bestOfN: "best-of-n"
     case .exactAscent: "exact-ascent"
     }
+  }
+
+  /// Whether the arm samples rollouts and learns from their rewards.
+  public var isPolicyGradient: Bool {
+    if case .ppo = self { true } else { false }
   }
 
   /// Whether the arm reads a trained reward model.
@@ -84,7 +89,7 @@ public struct BestOfNConfiguration: Codable, Equatable, Sendable, DefaultedSetti
 extension ArmSpecification: Codable {
   /// The keys of an arm; which of the methods is there says what the arm does.
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case name, ppo, dpo, reward
+    case name, ppo, reinforce, rloo, grpo, dpo, reward
     case bestOfN = "best-of-n"
     case exactAscent = "exact-ascent"
     case rewardOffset = "reward_offset"
@@ -97,8 +102,10 @@ extension ArmSpecification: Codable {
     let reward = try arm.decodeIfPresent(RewardSource.self, forKey: .reward)
     let offset = try arm.decodeIfPresent(Double.self, forKey: .rewardOffset)
     var methods: [ArmMethod] = []
-    if arm.contains(.ppo) {
-      let settings = try arm.decode(PPOConfiguration.self, forKey: .ppo)
+    for algorithm in PolicyOptimizer.allCases {
+      guard let key = CodingKeys(rawValue: algorithm.rawValue), arm.contains(key) else { continue }
+      var settings = try arm.decode(PPOConfiguration.self, forKey: key)
+      settings.algorithm = algorithm
       methods.append(.ppo(settings, reward: reward ?? .learned))
     }
     if arm.contains(.dpo) { methods.append(.dpo(try arm.decode(forKey: .dpo))) }
@@ -108,13 +115,13 @@ extension ArmSpecification: Codable {
     if arm.contains(.bestOfN) { methods.append(.bestOfN(try arm.decode(forKey: .bestOfN))) }
     guard methods.count == 1 else {
       throw ConfigurationError.contradiction(
-        "an arm has exactly one of the keys ppo, dpo, best-of-n and exact-ascent; this one has \(methods.count)"
-      )
+        "an arm has exactly one of the keys ppo, reinforce, rloo, grpo, dpo, best-of-n and "
+          + "exact-ascent; this one has \(methods.count)")
     }
-    if reward != nil, methods[0].name != "ppo" {
+    if reward != nil, !methods[0].isPolicyGradient {
       throw ConfigurationError.contradiction("'reward' chooses PPO's reward; remove it here")
     }
-    if offset != nil, methods[0].name != "ppo" {
+    if offset != nil, !methods[0].isPolicyGradient {
       throw ConfigurationError.contradiction("'reward_offset' shifts PPO's reward; remove it here")
     }
     self.init(name: name ?? methods[0].name, method: methods[0], rewardOffset: offset)
@@ -127,7 +134,7 @@ extension ArmSpecification: Codable {
     try arm.encodeIfPresent(rewardOffset, forKey: .rewardOffset)
     switch method {
     case .ppo(let settings, let reward):
-      try arm.encode(settings, forKey: .ppo)
+      try arm.encode(settings, forKey: CodingKeys(rawValue: settings.algorithm.rawValue) ?? .ppo)
       try arm.encode(reward, forKey: .reward)
     case .dpo(let settings): try arm.encode(settings, forKey: .dpo)
     case .bestOfN(let settings): try arm.encode(settings, forKey: .bestOfN)

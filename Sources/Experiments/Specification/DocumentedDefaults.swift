@@ -11,6 +11,17 @@ extension TaskConfiguration: DefaultedSettings {
 }
 extension SFTConfiguration: DefaultedSettings {}
 extension RewardConfiguration: DefaultedSettings {}
-extension PPOConfiguration: DefaultedSettings {}
+extension PPOConfiguration: PresetSettings {
+  /// The defaults of an algorithm and a dialect; nil if neither is named, or one is misspelt.
+  init?(preset written: (_ key: String) -> String?) {
+    let algorithm = written(CodingKeys.algorithm.rawValue)
+    let dialect = written(CodingKeys.dialect.rawValue)
+    guard algorithm != nil || dialect != nil,
+      let algorithm = PolicyOptimizer(rawValue: algorithm ?? PolicyOptimizer.ppo.rawValue),
+      let dialect = PPODialect(rawValue: dialect ?? PPODialect.tandem.rawValue)
+    else { return nil }
+    self.init(algorithm: algorithm, dialect: dialect)
+  }
+}
 extension DPOConfiguration: DefaultedSettings {}
 extension OnlineDPOConfiguration: DefaultedSettings {}

@@ -8,6 +8,12 @@ public protocol DefaultedSettings: Codable {
   init()
 }
 
+/// Settings whose defaults depend on a few keys that name where they come from.
+protocol PresetSettings: DefaultedSettings {
+  /// The defaults that the written keys name; nil where they name none.
+  init?(preset written: (_ key: String) -> String?)
+}
+
 /// Decodes what someone wrote over the defaults of the type, and refuses what the type does not read.
 ///
 /// A key counts as known once the type's `init(from:)` asks for it; so there is no second list of keys
@@ -72,8 +78,9 @@ final class KeyLedger {
 extension SettingsDecoder {
   private func withDefaults<T: Decodable>(of type: T.Type) throws -> SettingsDecoder {
     guard fallback == nil, let defaulted = type as? any DefaultedSettings.Type else { return self }
-    let defaults = try compose(
-      yaml: String(decoding: encodeRecord(defaulted.init()), as: UTF8.self))
+    let preset = (type as? any PresetSettings.Type)?.init { written?.mapping?[$0]?.string }
+    let value: any DefaultedSettings = preset ?? defaulted.init()
+    let defaults = try compose(yaml: String(decoding: encodeRecord(value), as: UTF8.self))
     return SettingsDecoder(written: written, fallback: defaults, codingPath: codingPath, file: file)
   }
 

@@ -113,6 +113,14 @@ extension ArmSpecification {
       let rules: [(key: String, value: Any, holds: Bool, allowed: String)] = [
         ("kl_coef", settings.klPenalty, settings.klPenalty == beta, "the experiment's β, \(beta)"),
         ("kl_control", settings.klControl, settings.klControl == .fixed, "fixed"),
+        (
+          "reference_control", settings.referenceControl.rawValue,
+          settings.referenceControl == .fixed, "fixed"
+        ),
+        ("score_scaling", settings.scoreScaling.rawValue, settings.scoreScaling == .none, "none"),
+        ("score_clip", settings.scoreClip ?? 0, settings.scoreClip == nil, "none"),
+        ("entropy_coef", settings.entropyWeight, settings.entropyWeight == 0, "0"),
+        ("gallery_fault", settings.galleryFault.rawValue, settings.galleryFault == .none, "none"),
         ("temperature", settings.temperature, settings.temperature == 1, "1"),
         ("whiten_rewards", settings.whitensRewards, !settings.whitensRewards, "false"),
         (
@@ -133,9 +141,16 @@ extension Node {
   fileprivate var withArmDefaults: Node {
     guard case .mapping(var mapping) = self else { return self }
     let beta = mapping["beta"] ?? Node("\(ExperimentSpecification().beta)")
+    let sharesObjective = mapping["same_objective"]?.bool ?? true
     if case .sequence(var arms)? = mapping["arms"] {
       for index in arms.indices {
-        arms[index].setDefault("kl_coef", of: "ppo", to: beta)
+        for algorithm in PolicyOptimizer.allCases.map(\.rawValue) {
+          arms[index].setDefault("algorithm", of: algorithm, to: Node(algorithm))
+          // With an objective of its own, an arm has its dialect's β.
+          let hasDialect = arms[index].mapping?[algorithm]?.mapping?["dialect"] != nil
+          guard sharesObjective || !hasDialect else { continue }
+          arms[index].setDefault("kl_coef", of: algorithm, to: beta)
+        }
         arms[index].setDefault("beta", of: "dpo", to: beta)
       }
       mapping["arms"] = .sequence(arms)

@@ -20,16 +20,28 @@ extension DPOConfiguration: StageSettings {}
 extension StageSettings {
   /// Reads settings from a YAML file, and then from `key=value` words, over the documented defaults.
   public init(file: URL?, overrides: [String]) throws {
-    var defaults = Self()
-    if let file {
-      guard let text = try? String(contentsOf: file, encoding: .utf8) else {
-        throw MissingInput(path: file.path, remedy: "write a YAML file of `key: value` lines")
-      }
-      defaults = try Self.read(SettingsFile(yaml: text, file: file.relativePath), over: defaults)
-    }
     let lines = try overrides.map(yamlLine).joined(separator: "\n")
-    self = try Self.read(
-      SettingsFile(yaml: lines, file: SourceLocation.commandLine), over: defaults)
+    let words = try SettingsFile(yaml: lines, file: SourceLocation.commandLine)
+    let settings = try file.map(Self.settingsFile)
+    var defaults = Self.defaults(namedBy: [words, settings].compactMap(\.self))
+    if let settings { defaults = try Self.read(settings, over: defaults) }
+    self = try Self.read(words, over: defaults)
+  }
+
+  private static func settingsFile(_ file: URL) throws -> SettingsFile {
+    guard let text = try? String(contentsOf: file, encoding: .utf8) else {
+      throw MissingInput(path: file.path, remedy: "write a YAML file of `key: value` lines")
+    }
+    return try SettingsFile(yaml: text, file: file.relativePath)
+  }
+
+  /// The defaults that the first of the sources names which names any.
+  private static func defaults(namedBy sources: [SettingsFile]) -> Self {
+    guard let type = Self.self as? any PresetSettings.Type else { return Self() }
+    let preset = type.init { key in
+      sources.lazy.compactMap { $0.root.mapping?[key]?.string }.first
+    }
+    return preset as? Self ?? Self()
   }
 
   private static func read(_ settings: SettingsFile, over defaults: Self) throws -> Self {

@@ -48,6 +48,8 @@ public enum BaselineKind: String, Codable, Sendable, CaseIterable {
   case referenceSample = "reference-sample"
   /// ``LogMeanExponential``.
   case logMeanExponential = "log-mean-exp"
+  /// ``GroupMean``.
+  case groupMean = "group-mean"
   /// ``LeaveOneOut``.
   case leaveOneOut = "leave-one-out"
   /// ``LearnedValue``, the default.
@@ -79,6 +81,7 @@ extension PPOConfiguration {
     case .batchMean: return BatchMean()
     case .referenceSample: return ReferenceSample()
     case .logMeanExponential: return LogMeanExponential(samples: baselineSamples)
+    case .groupMean: return GroupMean()
     case .leaveOneOut: return LeaveOneOut()
     case .learnedValue: return LearnedValue()
     case .datasetMean:

@@ -64,6 +64,8 @@ private func words(_ settings: some Encodable) throws -> [String] {
     (settings.missingEndPenalty, settings.whitensRewards) = (1.5, true)
     (settings.discount, settings.lambda, settings.epochs) = (0.99, 0.9, 3)
     (settings.valueLearningRate, settings.targetKL, settings.ratioThreshold) = (1e-3, 0.1, 10)
+    (settings.scoreClip, settings.dualClip, settings.lossReduction) = (5, 3, .completionMean)
+    (settings.algorithm, settings.dialect) = (.grpo, .openAI2019)
     #expect(try PPOConfiguration(file: nil, overrides: words(settings)) == settings)
     #expect(try words(settings).count == PPOConfiguration.CodingKeys.allCases.count)
   }

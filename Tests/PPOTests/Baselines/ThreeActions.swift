@@ -14,7 +14,7 @@ struct ThreeActions {
   /// |g|² of the policy.
   static let squaredNorm = 0.0712312307085051
 
-  private let model = ToyTask().reference
+  fileprivate let model = ToyTask().reference
 
   /// R = r − log q/p.
   static let returns = (0..<3).map { rewards[$0] - log(policy[$0] / reference[$0]) }
@@ -69,5 +69,14 @@ struct ThreeActions {
       }
     }
     return (mean, second - mean.reduce(0) { $0 + $1 * $1 })
+  }
+}
+
+extension ThreeActions {
+  /// A batch that has nothing but returns, all of one prompt.
+  func batch(returns: [Double]) -> BaselineBatch {
+    BaselineBatch(
+      policy: model, sequences: returns.map { _ in TokenSequence(prompt: [1], completion: [3]) },
+      returns: returns, completionsPerPrompt: returns.count)
   }
 }
