@@ -6,6 +6,8 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   case unwritable(file: String, reason: String)
   /// A weights file that breaks a rule of the safetensors format.
   case malformed(file: String, SafetensorsError)
+  /// A file that breaks a rule of llama2.c's layout.
+  case malformedLlama2C(file: String, Llama2CError)
   /// A `config.json` that is no JSON, or that describes a model this code does not compute.
   case unsupported(file: String, reason: String)
   /// Tensors that are not those of the model.
@@ -20,13 +22,14 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .unreadable(let file, let reason): "\(file): cannot be read: \(reason)"
     case .unwritable(let file, let reason): "\(file): cannot be written: \(reason)"
-    case .malformed(let file, let error): "\(file): \(error)"
+    case .malformed(let file, let error): "\(file): \(error); download or export it again"
+    case .malformedLlama2C(let file, let error): "\(file): not a model of llama2.c: \(error)"
     case .unsupported(let file, let reason): "\(file): \(reason)"
     case .mismatch(let file, let error): "\(file): \(error)"
     case .wrongType(let file, let tensor, let type):
       "\(file): tensor '\(tensor)' is stored as \(type); only F32 weights are read"
     case .nonFinite(let file, let tensor):
-      "\(file): tensor '\(tensor)' holds a NaN or an infinite value"
+      "\(file): tensor '\(tensor)' holds a NaN or an infinite value; the training that wrote it failed"
     }
   }
 }

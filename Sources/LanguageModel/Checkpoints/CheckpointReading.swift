@@ -97,7 +97,7 @@ extension Checkpoint {
   }
 
   private func safetensors() throws(CheckpointError) -> SafetensorsFile {
-    let bytes = try read(weights)
+    let bytes = try fileBytes(weights)
     do { return try SafetensorsFile(bytes: bytes) } catch {
       throw .malformed(file: weights.path, error)
     }
@@ -105,7 +105,7 @@ extension Checkpoint {
 
   private func hubDocument() throws(CheckpointError) -> JSONValue {
     let file = folder.appending(path: Self.configurationFile)
-    let bytes = try read(file)
+    let bytes = try fileBytes(file)
     do { return try JSONParser.parse(bytes) } catch {
       switch error {
       case .duplicateKey(let key):
@@ -113,12 +113,6 @@ extension Checkpoint {
       case .syntax(let byte, let reason):
         throw .unsupported(file: file.path, reason: "not JSON: \(reason) at byte \(byte)")
       }
-    }
-  }
-
-  private func read(_ file: URL) throws(CheckpointError) -> [UInt8] {
-    do { return Array(try Data(contentsOf: file)) } catch {
-      throw .unreadable(file: file.path, reason: systemReason(error))
     }
   }
 }

@@ -153,17 +153,3 @@ public struct SafetensorsFile: Sendable {
     guard fileEnd == end else { throw .trailingBytes(expected: end, found: fileEnd) }
   }
 }
-
-/// The number that bytes hold, the lowest byte first.
-private func littleEndian(_ bytes: ArraySlice<UInt8>) -> UInt64 {
-  bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
-}
-
-/// The IEEE 754 single-precision numbers in a range of bytes.
-private func littleEndianFloats(_ bytes: [UInt8], in range: Range<Int>) -> [Float] {
-  stride(from: range.lowerBound, to: range.upperBound, by: 4).map { i in
-    let low = UInt32(bytes[i]) | UInt32(bytes[i + 1]) << 8
-    let high = UInt32(bytes[i + 2]) << 16 | UInt32(bytes[i + 3]) << 24
-    return Float(bitPattern: low | high)
-  }
-}
