@@ -88,7 +88,8 @@ public struct BytePairEncoding: Tokenizer, Equatable {
 
   /// The text of the ids; bytes that are not UTF-8 become U+FFFD, and special tokens are left out.
   public func decode(_ tokens: [Int]) -> String {
-    String(decoding: tokens.flatMap { tokenBytes[$0] }, as: UTF8.self)
+    let known = tokens.filter { tokenBytes.indices.contains($0) }
+    return String(decoding: known.flatMap { tokenBytes[$0] }, as: UTF8.self)
   }
 
   private func encodeWord(_ word: ArraySlice<UInt8>) -> [Int] {

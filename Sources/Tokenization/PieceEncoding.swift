@@ -1,10 +1,10 @@
-/// Pieces of text with scores, as SentencePiece learns them and the first Llama models use them.
+/// Pieces of text with ranks, as SentencePiece learns them and the first Llama models use them.
 ///
-/// A text is cut into characters; then, of all neighbours whose joined text is a piece, those with
-/// the highest score are joined, the leftmost first, until none are left (Kudo and Richardson
-/// (2018), section 3; `encode` in llama2.c's `run.c`). A character without a piece of its own is
-/// spelt by its UTF-8 bytes. A prompt gets a space before it, which is not shown after the begin
-/// token; a completion goes on where the prompt stopped.
+/// A text is cut into characters; then, of all neighbours whose joined text is a piece, those of the
+/// best piece are joined, the leftmost first, until none are left (Kudo and Richardson (2018),
+/// section 3; `encode` in llama2.c's `run.c`). A character without a piece of its own is spelt by its
+/// UTF-8 bytes. A prompt gets a space before it, which is not shown after the begin token; a
+/// completion goes on where the prompt stopped. The name of a special token in a text is text.
 public struct PieceEncoding: Tokenizer, Equatable {
   /// What stands for a space in files of SentencePiece.
   static let visibleSpace: Unicode.Scalar = "\u{2581}"
@@ -13,8 +13,10 @@ public struct PieceEncoding: Tokenizer, Equatable {
   let tokenBytes: [[UInt8]]
   /// The token of each byte.
   let byteTokens: [Int]
-  /// The score of each token, higher ones joining first.
-  let scores: [Float]
+  /// The name of each special token.
+  let specialNames: [Int: String]
+  /// The pairs that join, the best first.
+  let joins: [Join]
   private let characterTokens: [Unicode.Scalar: Int]
   private let merging: PairMerging
   /// The id that fills up shorter rows.
@@ -24,43 +26,58 @@ public struct PieceEncoding: Tokenizer, Equatable {
   /// The id that closes a completion.
   public let endToken: Int
 
+  /// Two neighbours that become one token; those of lower rank join first.
+  struct Join: Equatable, Sendable {
+    var pair: BytePairEncoding.Merge
+    var rank: Int
+    var joined: Int
+  }
+
   /// Takes a table of pieces.
   ///
   /// - Parameters:
   ///   - tokenBytes: The text of each token.
-  ///   - scores: The score of each token.
+  ///   - specialNames: The names of tokens without text.
   ///   - byteTokens: The tokens that spell bytes, 256 of them.
+  ///   - joins: The pairs that become one, in the order of their ranks.
   ///   - pad: The id that fills up shorter rows.
   ///   - begin: The id that opens every prompt.
   ///   - end: The id that closes a completion.
   init(
-    tokenBytes: [[UInt8]], scores: [Float], byteTokens: [Int], pad: Int, begin: Int, end: Int
+    tokenBytes: [[UInt8]], specialNames: [Int: String], byteTokens: [Int], joins: [Join],
+    pad: Int, begin: Int, end: Int
   ) {
-    (self.tokenBytes, self.scores, self.byteTokens) = (tokenBytes, scores, byteTokens)
+    (self.tokenBytes, self.byteTokens, self.joins) = (tokenBytes, byteTokens, joins)
+    self.specialNames = specialNames
     (padToken, beginToken, endToken) = (pad, begin, end)
     let spelling = Set(byteTokens)
-    let named = tokenBytes.indices.filter { !spelling.contains($0) && !tokenBytes[$0].isEmpty }
-    let ids = Dictionary(named.map { (tokenBytes[$0][...], $0) }) { first, _ in first }
-    characterTokens = Dictionary(
-      named.compactMap { id in onlyScalar(tokenBytes[id]).map { ($0, id) } }
-    ) { first, _ in first }
-    merging = PairMerging(Self.rules(ids, scores: scores))
+    let characters = tokenBytes.enumerated().compactMap { id, bytes in
+      spelling.contains(id) ? nil : onlyScalar(bytes).map { ($0, id) }
+    }
+    characterTokens = Dictionary(characters) { first, _ in first }
+    let rules = joins.map { ($0.pair, PairMerging.Rule(rank: $0.rank, merged: $0.joined)) }
+    merging = PairMerging(Dictionary(rules) { first, _ in first })
   }
 
-  /// Every way to cut a piece into two pieces; of equal scores none goes before the other.
-  private static func rules(
-    _ ids: [ArraySlice<UInt8>: Int], scores: [Float]
-  ) -> [BytePairEncoding.Merge: PairMerging.Rule] {
-    let distinct = Set(ids.values.map { scores[$0] }).sorted(by: >)
+  /// Every way to cut a piece into two pieces; those of one score have one rank.
+  static func joins(
+    _ tokenBytes: [[UInt8]], scores: [Float], except excluded: Set<Int>
+  ) -> [Join] {
+    let named = tokenBytes.indices.filter { !excluded.contains($0) && !tokenBytes[$0].isEmpty }
+    let ids = Dictionary(named.map { (tokenBytes[$0][...], $0) }) { first, _ in first }
+    let distinct = Set(named.map { scores[$0] }).sorted(by: >)
     let ranks = Dictionary(zip(distinct, distinct.indices)) { first, _ in first }
-    var rules: [BytePairEncoding.Merge: PairMerging.Rule] = [:]
+    var joins: [Join] = []
     for (piece, id) in ids {
       for cut in piece.indices.dropFirst() {
         guard let left = ids[piece[..<cut]], let right = ids[piece[cut...]] else { continue }
-        rules[.init(left: left, right: right)] = .init(rank: ranks[scores[id]] ?? 0, merged: id)
+        let pair = BytePairEncoding.Merge(left: left, right: right)
+        joins.append(Join(pair: pair, rank: ranks[scores[id]] ?? 0, joined: id))
       }
     }
-    return rules
+    return joins.sorted {
+      ($0.rank, $0.pair.left, $0.pair.right) < ($1.rank, $1.pair.left, $1.pair.right)
+    }
   }
 
   /// The number of tokens, special ones included.
@@ -103,6 +120,7 @@ public struct PieceEncoding: Tokenizer, Equatable {
 
 /// The character that bytes spell, if they spell one and no more.
 private func onlyScalar(_ bytes: [UInt8]) -> Unicode.Scalar? {
+  guard 1...4 ~= bytes.count else { return nil }
   let scalars = String(decoding: bytes, as: UTF8.self).unicodeScalars
   return scalars.count == 1 ? scalars.first : nil
 }

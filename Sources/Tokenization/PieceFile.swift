@@ -118,8 +118,11 @@ public func readPieces(from file: URL) throws(TokenizationError) -> PieceEncodin
 extension PieceEncoding {
   fileprivate init(pieces: [PieceFile.Piece]) {
     let bytes = (UInt8.min...UInt8.max).map { [$0] }
+    let texts = [[], [], []] + bytes + pieces.dropFirst(259).map(\.bytes)
     self.init(
-      tokenBytes: [[], [], []] + bytes + pieces.dropFirst(259).map(\.bytes),
-      scores: pieces.map(\.score), byteTokens: Array(3..<259), pad: 0, begin: 1, end: 1)
+      tokenBytes: texts, specialNames: [0: "<unk>", 1: "<s>", 2: "</s>"],
+      byteTokens: Array(3..<259),
+      joins: Self.joins(texts, scores: pieces.map(\.score), except: Set(0..<259)), pad: 0, begin: 1,
+      end: 1)
   }
 }

@@ -46,6 +46,8 @@ public enum TokenizationError: Error, Equatable {
   case inaccessibleFile(path: String, reason: String)
   /// A file that is not the tokenizer that it should be.
   case malformedFile(path: String, reason: String)
+  /// A tokenizer's file that asks for something we do not follow.
+  case malformedTokenizer(path: String, TokenizerFileError)
   /// A table of pieces that breaks a rule of its format.
   case malformedPieces(path: String, PieceFileError)
   /// A tokenizer for which no file format is defined.
@@ -60,6 +62,8 @@ extension TokenizationError: CustomStringConvertible {
       "word \(position), '\(word)', is not in the vocabulary"
     case .inaccessibleFile(let path, let reason): "\(path): \(reason)"
     case .malformedFile(let path, let reason): "\(path): \(reason)"
+    case .malformedTokenizer(let path, let error):
+      "\(path): \(error); use the tokenizer that was exported with the model"
     case .malformedPieces(let path, let error):
       "\(path): \(error); use the tokenizer that was exported with the model"
     case .unsupportedTokenizer(let name): "a tokenizer of type \(name) has no file format"

@@ -71,7 +71,7 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
     self =
       switch error {
       case .inaccessibleFile: .missingInput
-      case .unknownWord, .malformedFile, .malformedPieces, .unsupportedTokenizer: .data
+      default: .data
       }
   }
 

@@ -1,6 +1,7 @@
 public import Foundation
 public import LanguageModel
 public import RewardModeling
+import Tasks
 public import TensorKernels
 public import Tokenization
 
@@ -37,6 +38,7 @@ public struct ModelFolder: Sendable {
     switch try format() {
     case .folder: try checkpoint.transformer()
     case .llama2C: try Llama2CFile(contentsOf: url).transformer()
+    case .gguf: try GGUFFile(contentsOf: url).transformer()
     }
   }
 
@@ -85,11 +87,11 @@ public struct ModelFolder: Sendable {
     }
   }
 
-  /// Writes the tokenizer's files, where its kind has any: the closed vocabulary of the enumerable
-  /// language has none.
+  /// Writes the tokenizer's files; a tokenizer of a caller's own that has no file format has none.
   private func describe(_ tokenizer: any Tokenizer, maximumLength: Int) throws {
     do {
-      try writeTokenizer(tokenizer, to: url, maximumLength: maximumLength)
+      let closed = (tokenizer as? ClosedVocabulary)?.wordVocabulary
+      try writeTokenizer(closed ?? tokenizer, to: url, maximumLength: maximumLength)
     } catch TokenizationError.unsupportedTokenizer {
       return
     }
@@ -97,16 +99,18 @@ public struct ModelFolder: Sendable {
 }
 
 extension ModelFolder {
-  private enum Format { case folder, llama2C }
+  private enum Format { case folder, llama2C, gguf }
 
   /// What kind of model there is, or an error that names what is missing.
   private func format() throws -> Format {
     let format: Format =
       switch url.pathExtension {
       case "bin" where !isFolder(url): .llama2C
+      case "gguf" where !isFolder(url): .gguf
       default: .folder
       }
     let needed = format == .folder ? weights : url
+    if format == .folder, checkpoint.isSharded { return format }
     guard FileManager.default.fileExists(atPath: needed.path) else {
       throw MissingInput(
         path: needed.path,
@@ -127,6 +131,7 @@ extension ModelFolder {
     switch try format() {
     case .folder: try checkpoint.configuration()
     case .llama2C: try Llama2CFile(contentsOf: url).configuration
+    case .gguf: try GGUFFile(contentsOf: url).configuration
     }
   }
 
@@ -141,6 +146,7 @@ extension ModelFolder {
     case .llama2C:
       let file = try piecesBesideModel()
       return (try readPieces(from: file), file)
+    case .gguf: return (try GGUFFile(contentsOf: url).tokenizer(), url)
     }
   }
 
@@ -157,9 +163,7 @@ extension ModelFolder {
 }
 
 private func isFolder(_ url: URL) -> Bool {
-  var isFolder: ObjCBool = false
-  return FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
-    && isFolder.boolValue
+  (try? url.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory ?? false
 }
 
 /// A tokenizer that belongs to another model.
