@@ -20,10 +20,10 @@ struct EvaluateCommand: ParsableCommand {
         tandem evaluate --model ppo --reference sft --reward reward --data test.jsonl --json
       """)
 
-  @Option(help: "The policy's folder.")
+  @Option(help: "The policy: a folder or a model's file.")
   var model: String
 
-  @Option(help: "The reference's folder.")
+  @Option(help: "The reference: a folder or a model's file.")
   var reference: String
 
   @Option(help: "The reward model's folder.")
@@ -31,6 +31,8 @@ struct EvaluateCommand: ParsableCommand {
 
   @Option(help: "JSON Lines with prompt, chosen and rejected, held out from training.")
   var data: String
+
+  @OptionGroup var turns: ConversationOptions
 
   @Option(help: "The most prompts to sample from.")
   var prompts = 512
@@ -55,7 +57,8 @@ struct EvaluateCommand: ParsableCommand {
     try requireSameVocabulary(policy, base, in: reference)
     if let scorer, let reward { try requireSameVocabulary(policy, scorer, in: reward) }
     let length = min(policy.configuration.maximumLength, base.configuration.maximumLength)
-    let pairs = try PreferenceFile(contentsOf: URL(filePath: data))
+    let file = try PreferenceFile(contentsOf: URL(filePath: data))
+    let pairs = try turns.pairs(file, tokenizer)
       .tokenized(by: tokenizer, maximumLength: length)
     let result = try measure(
       policy, reference: base, reward: scorer, pairs: pairs, tokenizer: tokenizer,

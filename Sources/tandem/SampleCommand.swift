@@ -16,6 +16,7 @@ struct SampleCommand: ParsableCommand {
         tandem sample --model dpo --data pairs.jsonl --count 20 --json
         tandem sample --model sft --prompt "the film" --greedy
         tandem sample --model stories260K.bin --greedy --max-tokens 256
+        tandem sample --model smollm2.gguf --chat --prompt "What is the capital of France?" --greedy
       """)
 
   @Option(help: "The model: a folder, or a .safetensors, .gguf or llama2.c .bin file.")
@@ -29,6 +30,8 @@ struct SampleCommand: ParsableCommand {
 
   @Option(help: "JSON Lines whose prompts are used.")
   var data: String?
+
+  @OptionGroup var turns: ConversationOptions
 
   @Option(help: "Completions of each prompt; with --data, prompts.")
   var count = 1
@@ -61,10 +64,16 @@ struct SampleCommand: ParsableCommand {
     let folder = ModelFolder(
       URL(filePath: model), tokenizer: tokenizer.map { URL(filePath: $0) })
     let tokenizer = try folder.tokenizer()
+    let prompts = try prompts()
+    let conversation = try turns.conversation(tokenizer)
     let samples = try sampleTexts(
-      from: try folder.policy(), tokenizer: tokenizer, prompts: try prompts(),
+      from: try folder.policy(), tokenizer: tokenizer,
+      prompts: prompts.map { conversation?.prompt($0) ?? $0 },
       temperature: greedy ? 0 : temperature, maximumTokens: maximumTokens, seed: Seed(seed))
-    for sample in samples { try print(json ? jsonText(of: sample) : text(of: sample)) }
+    for (prompt, var sample) in zip(prompts, samples) {
+      sample.prompt = prompt
+      try print(json ? jsonText(of: sample) : text(of: sample))
+    }
   }
 
   private func text(of sample: SampledText) -> String {

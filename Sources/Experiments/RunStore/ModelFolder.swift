@@ -89,11 +89,11 @@ public struct ModelFolder: Sendable {
 
   /// Writes the tokenizer's files; a tokenizer of a caller's own that has no file format has none.
   private func describe(_ tokenizer: any Tokenizer, maximumLength: Int) throws {
-    do {
-      let closed = (tokenizer as? ClosedVocabulary)?.wordVocabulary
+    let closed = (tokenizer as? ClosedVocabulary)?.wordVocabulary
+    do throws(TokenizationError) {
       try writeTokenizer(closed ?? tokenizer, to: url, maximumLength: maximumLength)
-    } catch TokenizationError.unsupportedTokenizer {
-      return
+    } catch {
+      guard case .unsupportedTokenizer = error else { throw error }
     }
   }
 }
