@@ -164,8 +164,9 @@ private let isAsked: Comment = "only `make interop` runs this: it needs transfor
     try write(encoding, name: "byte-pairs", texts)
     try write(BytePairEncoding(), name: "bytes", texts)
     let words = ["the", "film", "was", "good", "."]
-    let sentences = (0..<500).map { number in
-      (0..<number % 9).map { words[(number * 7 + $0 * 3) % 5] }.joined(separator: " ")
+    let sentences = (0..<500).map { (number: Int) -> String in
+      let indices = (0..<number % 9).map { place in (number * 7 + place * 3) % 5 }
+      return indices.map { words[$0] }.joined(separator: " ")
     }
     try write(WordVocabulary(words: words), name: "words", sentences, keepsTexts: true)
     try write(ClosedVocabulary(words: words), name: "closed", sentences, keepsTexts: true)
