@@ -23,6 +23,10 @@ public struct PreferenceFile: Sendable {
   /// The line of each pair, counted from one.
   public let lines: [Int]
 
+  init(name: String, pairs: [TextPair], lines: [Int]) {
+    (self.name, self.pairs, self.lines) = (name, pairs, lines)
+  }
+
   /// Reads a file.
   public init(
     contentsOf url: URL, emptyCompletions: EmptyCompletions = .refused

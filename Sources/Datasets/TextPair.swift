@@ -68,7 +68,7 @@ extension TextPair {
   /// The pair as token ids: the begin token before the prompt, the end token behind completions
   /// that ended by themselves.
   public func tokenized(by tokenizer: some Tokenizer) throws(TokenizationError) -> PreferencePair {
-    let prompt = [tokenizer.beginToken] + (try tokenizer.encode(prompt))
+    let prompt = try tokenizer.encodePrompt(prompt)
     let chosen = try tokenizer.encode(chosen) + (chosenComplete ? [tokenizer.endToken] : [])
     let rejected = try tokenizer.encode(rejected) + (rejectedComplete ? [tokenizer.endToken] : [])
     return PreferencePair(prompt: prompt, chosen: chosen, rejected: rejected)

@@ -11,6 +11,8 @@ public struct TaskConfiguration: Codable, Equatable, Sendable {
     case enumerableLanguage = "enumerable-language"
     /// ``MovieSentiment``.
     case movieSentiment = "movie-sentiment"
+    /// ``Stories``.
+    case stories
   }
 
   /// Which task.
@@ -40,7 +42,7 @@ public struct TaskConfiguration: Codable, Equatable, Sendable {
   public var movieTokens = 32
   /// Movie sentiment: gold reward of a text whose VADER compound score is 1.
   public var goldScale = 4.0
-  /// Movie sentiment: folder of the downloaded files; empty for the cache folder.
+  /// Movie sentiment and stories: folder of their files; empty for the cache folder.
   public var dataFolder = ""
 
   /// The keys of a specification.
@@ -123,6 +125,7 @@ public func makeTask(_ configuration: TaskConfiguration) throws -> any Preferenc
   case .aspectReviews: try AspectReviews(configuration)
   case .enumerableLanguage: try EnumerableLanguage(configuration)
   case .movieSentiment: try MovieSentiment(configuration)
+  case .stories: try Stories(configuration)
   }
 }
 

@@ -11,6 +11,12 @@ public enum BLAS {
   /// The version and build options of OpenBLAS.
   public static var configuration: String { unsafe text(openblas_get_config()) }
 
+  /// The threads that OpenBLAS uses for a product.
+  public static var threads: Int { Int(openblas_get_num_threads()) }
+
+  /// The widest vectors, in bits, that the build may use; 128 where it was built for any machine.
+  public static var vectorBits: Int { Int(COPENBLAS_VECTOR_BITS) }
+
   private static func text(_ pointer: UnsafeMutablePointer<CChar>?) -> String {
     guard let pointer = unsafe pointer else { return "unknown" }
     return unsafe String(cString: pointer)

@@ -24,15 +24,13 @@ public struct BytePairEncoding: Tokenizer, Equatable {
   let tokenBytes: [[UInt8]]
   /// The token of every byte.
   let byteTokens: [Int]
-  private let rules: [Merge: Rule]
+  private let merging: PairMerging
   /// The id that fills up shorter rows.
   public let padToken: Int
   /// The id that opens every prompt.
   public let beginToken: Int
   /// The id that closes a completion.
   public let endToken: Int
-
-  private struct Rule: Equatable, Sendable { var rank, merged: Int }
 
   /// Numbers the merges from 259 on; without merges every byte is a token.
   public init(merges: [Merge] = []) {
@@ -56,9 +54,7 @@ public struct BytePairEncoding: Tokenizer, Equatable {
   ) {
     (self.tokenBytes, self.byteTokens, self.merges) = (tokenBytes, byteTokens, merges)
     (padToken, beginToken, endToken) = (pad, begin, end)
-    rules = Dictionary(
-      zip(merges, zip(merges.indices, mergedTokens).map(Rule.init)), uniquingKeysWith: { a, _ in a }
-    )
+    merging = PairMerging(merges, into: mergedTokens)
   }
 
   /// The number of tokens, special ones included.
@@ -92,26 +88,12 @@ public struct BytePairEncoding: Tokenizer, Equatable {
 
   /// The text of the ids; bytes that are not UTF-8 become U+FFFD, and special tokens are left out.
   public func decode(_ tokens: [Int]) -> String {
-    String(decoding: tokens.flatMap { tokenBytes[$0] }, as: UTF8.self)
+    let known = tokens.filter { tokenBytes.indices.contains($0) }
+    return String(decoding: known.flatMap { tokenBytes[$0] }, as: UTF8.self)
   }
 
   private func encodeWord(_ word: ArraySlice<UInt8>) -> [Int] {
-    var tokens = word.map { byteTokens[Int($0)] }
-    while let first = firstRule(in: tokens) {
-      merge(first.pair, into: first.rule.merged, in: &tokens)
-    }
-    return tokens
-  }
-
-  /// The rule learned first among those that apply.
-  private func firstRule(in tokens: [Int]) -> (pair: Merge, rule: Rule)? {
-    var first: (pair: Merge, rule: Rule)?
-    for i in tokens.indices.dropLast() {
-      let pair = Merge(left: tokens[i], right: tokens[i + 1])
-      guard let rule = rules[pair], rule.rank < first?.rule.rank ?? .max else { continue }
-      first = (pair, rule)
-    }
-    return first
+    merging.merged(word.map { byteTokens[Int($0)] })
   }
 }
 

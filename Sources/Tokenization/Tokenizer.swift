@@ -14,8 +14,18 @@ public protocol Tokenizer: Sendable {
   var beginToken: Int { get }
   /// The ids of a text, without special tokens.
   func encode(_ text: String) throws(TokenizationError) -> [Int]
+  /// The ids that a text has as a prompt; there is at least one, since something must predict the
+  /// first token of a completion.
+  func encodePrompt(_ text: String) throws(TokenizationError) -> [Int]
   /// The text of the ids; special tokens leave no trace in it.
   func decode(_ tokens: [Int]) -> String
+}
+
+extension Tokenizer {
+  /// The begin token, then the text.
+  public func encodePrompt(_ text: String) throws(TokenizationError) -> [Int] {
+    [beginToken] + (try encode(text))
+  }
 }
 
 /// The names of the special tokens in the files that other tools read.
@@ -36,6 +46,10 @@ public enum TokenizationError: Error, Equatable {
   case inaccessibleFile(path: String, reason: String)
   /// A file that is not the tokenizer that it should be.
   case malformedFile(path: String, reason: String)
+  /// A tokenizer's file that asks for something we do not follow.
+  case malformedTokenizer(path: String, TokenizerFileError)
+  /// A table of pieces that breaks a rule of its format.
+  case malformedPieces(path: String, PieceFileError)
   /// A tokenizer for which no file format is defined.
   case unsupportedTokenizer(String)
 }
@@ -48,6 +62,10 @@ extension TokenizationError: CustomStringConvertible {
       "word \(position), '\(word)', is not in the vocabulary"
     case .inaccessibleFile(let path, let reason): "\(path): \(reason)"
     case .malformedFile(let path, let reason): "\(path): \(reason)"
+    case .malformedTokenizer(let path, let error):
+      "\(path): \(error); use the tokenizer that was exported with the model"
+    case .malformedPieces(let path, let error):
+      "\(path): \(error); use the tokenizer that was exported with the model"
     case .unsupportedTokenizer(let name): "a tokenizer of type \(name) has no file format"
     }
   }

@@ -2,149 +2,42 @@ public import Foundation
 
 /// Reads a tokenizer from the `tokenizer.json` and `tokenizer_config.json` of a folder.
 ///
-/// Read are word vocabularies split at white space and byte-level byte-pair encodings, whatever
-/// their numbering, as long as they name a begin, an end and a pad token, all different.
+/// Read are word vocabularies split at white space, byte-level byte-pair encodings in GPT-2's manner
+/// with or without `Digits`, and pieces with byte fallback in the manner of the first Llama models,
+/// whatever their numbering. A file that asks for anything else is refused by the name of that.
 public func readTokenizer(from folder: URL) throws(TokenizationError) -> any Tokenizer {
   let url = folder.appending(path: TokenizerFile.tokenizer)
   let document = try read(TokenizerDocument.self, from: url)
   let names = try read(
-    SpecialNames.self, from: folder.appending(path: TokenizerFile.configuration))
-  do throws(MalformedTokenizer) {
-    switch document.model.type {
-    case "WordLevel": return try WordVocabulary(document, names)
-    case "BPE": return try BytePairEncoding(document, names)
-    case let type:
-      throw MalformedTokenizer(reason: "model type '\(type)'; WordLevel and BPE are read")
-    }
+    TokenizerConfiguration.self, from: folder.appending(path: TokenizerFile.configuration))
+  do throws(TokenizerFileError) {
+    return try tokenizer(document, names)
   } catch {
-    throw .malformedFile(path: url.path, reason: error.reason)
+    throw .malformedTokenizer(path: url.path, error)
   }
 }
 
-/// The parts of `tokenizer.json` that we act on.
-private struct TokenizerDocument: Decodable {
-  struct Part: Decodable {
-    var type: String
-    var addPrefixSpace: Bool?
-    var usesExpression: Bool?
-
-    enum CodingKeys: String, CodingKey {
-      case type
-      case addPrefixSpace = "add_prefix_space"
-      case usesExpression = "use_regex"
-    }
+private func tokenizer(
+  _ document: TokenizerDocument, _ names: TokenizerConfiguration
+) throws(TokenizerFileError) -> any Tokenizer {
+  switch document.model.type {
+  case "WordLevel": return try WordVocabulary(document, names)
+  case "BPE": break
+  case let type: throw .model(type)
   }
-  struct Model: Decodable {
-    var type: String
-    var vocabulary: [String: Int]
-    var merges: [MergeSpelling]?
-
-    enum CodingKeys: String, CodingKey {
-      case type, merges
-      case vocabulary = "vocab"
-    }
-  }
-  struct AddedToken: Decodable {
-    var id: Int
-    var content: String
-  }
-
-  var addedTokens: [AddedToken]
-  var normalizer: Part?
-  var preTokenizer: Part?
-  var model: Model
-
-  enum CodingKeys: String, CodingKey {
-    case normalizer, model
-    case addedTokens = "added_tokens"
-    case preTokenizer = "pre_tokenizer"
-  }
-
-  /// Every token by id: those of the model and those added to it.
-  func tokens() throws(MalformedTokenizer) -> [String] {
-    guard normalizer == nil else {
-      throw MalformedTokenizer(reason: "a normalizer changes texts; only files without are read")
-    }
-    var ids = model.vocabulary
-    for token in addedTokens { ids[token.content] = token.id }
-    let sorted = ids.sorted { ($0.value, $0.key) < ($1.value, $1.key) }
-    for (expected, entry) in sorted.enumerated() where entry.value != expected {
-      throw MalformedTokenizer(
-        reason: "ids must be 0…\(sorted.count - 1), each once; '\(entry.key)' has \(entry.value)")
-    }
-    return sorted.map(\.key)
-  }
+  if let setting = document.model.unsupportedSetting { throw .setting(setting) }
+  if document.model.byteFallback == true { return try PieceEncoding(document, names) }
+  let vocabulary = try ByteLevelVocabulary(document, names)
+  return BytePairEncoding(vocabulary) ?? vocabulary
 }
-
-/// A merge as `["t", "h"]` or, in older files, as `"t h"`.
-private struct MergeSpelling: Decodable {
-  var left, right: String
-
-  init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    let parts =
-      if let line = try? container.decode(String.self) {
-        line.split(separator: " ").map(String.init)
-      } else {
-        try container.decode([String].self)
-      }
-    guard parts.count == 2 else {
-      throw DecodingError.dataCorruptedError(
-        in: container, debugDescription: "a merge joins two tokens, not \(parts.count)")
-    }
-    (left, right) = (parts[0], parts[1])
-  }
-}
-
-/// The special tokens that `tokenizer_config.json` names, as text or as an object with `content`.
-private struct SpecialNames: Decodable {
-  struct Name: Decodable {
-    var text: String
-
-    init(from decoder: any Decoder) throws {
-      struct Described: Decodable { var content: String }
-      let container = try decoder.singleValueContainer()
-      if let plain = try? container.decode(String.self) {
-        text = plain
-      } else {
-        text = try container.decode(Described.self).content
-      }
-    }
-  }
-
-  var pad, begin, end: Name?
-
-  enum CodingKeys: String, CodingKey {
-    case pad = "pad_token"
-    case begin = "bos_token"
-    case end = "eos_token"
-  }
-
-  func ids(in tokens: [String]) throws(MalformedTokenizer) -> (pad: Int, begin: Int, end: Int) {
-    func id(_ name: Name?, _ key: CodingKeys) throws(MalformedTokenizer) -> Int {
-      guard let text = name?.text, let id = tokens.firstIndex(of: text) else {
-        throw MalformedTokenizer(
-          reason: "\(TokenizerFile.configuration) must give a '\(key.rawValue)' of the vocabulary")
-      }
-      return id
-    }
-    let ids = (pad: try id(pad, .pad), begin: try id(begin, .begin), end: try id(end, .end))
-    guard ids.pad != ids.end, ids.pad != ids.begin, ids.begin != ids.end else {
-      throw MalformedTokenizer(reason: "pad, begin and end token must be three different tokens")
-    }
-    return ids
-  }
-}
-
-/// Why a file is not a tokenizer that we read.
-private struct MalformedTokenizer: Error { var reason: String }
 
 extension WordVocabulary {
   fileprivate init(
-    _ document: TokenizerDocument, _ names: SpecialNames
-  ) throws(MalformedTokenizer) {
+    _ document: TokenizerDocument, _ names: TokenizerConfiguration
+  ) throws(TokenizerFileError) {
+    if let normalizer = document.normalizer { throw .normalizer(normalizer.type) }
     guard document.preTokenizer?.type == "WhitespaceSplit" else {
-      throw MalformedTokenizer(reason: "a word vocabulary must have the WhitespaceSplit tokenizer")
+      throw .preTokenizer("a word vocabulary must have the WhitespaceSplit tokenizer")
     }
     let tokens = try document.tokens()
     let special = try names.ids(in: tokens)
@@ -154,39 +47,82 @@ extension WordVocabulary {
   }
 }
 
-extension BytePairEncoding {
+extension ByteLevelVocabulary {
   fileprivate init(
-    _ document: TokenizerDocument, _ names: SpecialNames
-  ) throws(MalformedTokenizer) {
-    let spellings = document.model.merges ?? []
-    guard let splitter = document.preTokenizer, splitter.type == "ByteLevel",
-      splitter.addPrefixSpace == false, splitter.usesExpression ?? true || spellings.isEmpty
-    else {
-      throw MalformedTokenizer(
-        reason: "the pre-tokenizer must be ByteLevel with its expression and no prefix space")
-    }
+    _ document: TokenizerDocument, _ names: TokenizerConfiguration
+  ) throws(TokenizerFileError) {
     let tokens = try document.tokens()
-    let special = try names.ids(in: tokens)
-    let ids = Dictionary(uniqueKeysWithValues: zip(tokens, tokens.indices))
-    func id(_ spelling: String) throws(MalformedTokenizer) -> Int {
-      guard let id = ids[spelling] else {
-        throw MalformedTokenizer(reason: "'\(spelling)' is needed and not in the vocabulary")
-      }
-      return id
+    let special = try names.looseIDs(in: tokens)
+    try self.init(
+      Description(
+        spellings: tokens, added: document.plainAddedTokens(),
+        merges: (document.model.merges ?? []).map { ($0.left, $0.right) },
+        steps: document.splittingSteps(), normalization: document.normalization(),
+        opensPrompts: document.opensPrompts, chatTemplate: names.chatTemplate, pad: special.pad,
+        begin: special.begin, end: special.end))
+  }
+}
+
+extension TokenizerDocument {
+  fileprivate func normalization() throws(TokenizerFileError) -> ByteLevelVocabulary.Normalization {
+    switch normalizer?.type {
+    case nil: .none
+    case "NFC": .composed
+    case let type?: throw .normalizer(type)
     }
-    var merges: [Merge] = []
-    var merged: [Int] = []
-    for merge in spellings {
-      merges.append(Merge(left: try id(merge.left), right: try id(merge.right)))
-      merged.append(try id(merge.left + merge.right))
+  }
+
+  /// The steps of a byte-level pre-tokenizer, whose last one maps bytes to characters.
+  fileprivate func splittingSteps() throws(TokenizerFileError) -> [SplittingStep] {
+    var parts = preTokenizer.map { $0.preTokenizers ?? [$0] } ?? []
+    guard let last = parts.popLast(), last.type == "ByteLevel", last.addPrefixSpace == false else {
+      throw .preTokenizer("the pre-tokenizer must end with ByteLevel and have no prefix space")
     }
-    var byteTokens: [Int] = []
-    for character in ByteAlphabet.characters { byteTokens.append(try id(String(character))) }
-    let added = Set(document.addedTokens.map(\.content))
+    var steps: [SplittingStep] = []
+    for part in parts { steps.append(try part.step()) }
+    return last.usesExpression ?? true ? steps + [.words] : steps
+  }
+}
+
+extension TokenizerDocument.Part {
+  /// GPT-2's expression, Radford (2019), as `Split` spells it.
+  private static let wordExpression =
+    #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#
+
+  fileprivate func step() throws(TokenizerFileError) -> SplittingStep {
+    switch (type, pattern?.expression, behavior) {
+    case ("Digits", _, _): return individualDigits == true ? .digits : .digitRuns
+    case ("Split", Self.wordExpression, "Isolated"): return .words
+    case ("Split", #"\p{N}"#, "Isolated"): return .digits
+    case ("Split", #"\p{N}+"#, "Isolated"): return .digitRuns
+    case ("Split", let expression, _):
+      throw .preTokenizer("the Split expression \(expression ?? "of a plain string") is not known")
+    default: throw .preTokenizer("a pre-tokenizer of type '\(type)' is not supported")
+    }
+  }
+}
+
+extension BytePairEncoding {
+  /// Our own kind: every byte a token, no other added tokens than the three special ones.
+  ///
+  /// Their names inside a text stay text, as they were when the encoding was trained.
+  fileprivate init?(_ vocabulary: ByteLevelVocabulary) {
+    let special = [vocabulary.padToken, vocabulary.beginToken, vocabulary.endToken]
+    guard special.map({ vocabulary.spellings[$0] }) == SpecialToken.allCases.map(\.rawValue),
+      Set(vocabulary.added.map(\.id)).isSubset(of: special), vocabulary.normalization == .none,
+      vocabulary.steps == [.words] || vocabulary.steps.isEmpty && vocabulary.merges.isEmpty
+    else { return nil }
+    let spellings = vocabulary.spellings
+    let ids = Dictionary(zip(spellings, spellings.indices)) { first, _ in first }
+    let byteTokens = ByteAlphabet.characters.compactMap { ids[String($0)] }
+    let merged = vocabulary.merges.compactMap { ids[spellings[$0.left] + spellings[$0.right]] }
+    guard byteTokens.count == 256 else { return nil }
+    let bytes = spellings.enumerated().map { id, spelling in
+      special.contains(id) ? [] : ByteAlphabet.bytes(of: spelling) ?? []
+    }
     self.init(
-      tokenBytes: tokens.map { added.contains($0) ? [] : ByteAlphabet.bytes(of: $0) ?? [] },
-      byteTokens: byteTokens, merges: merges, mergedTokens: merged,
-      pad: special.pad, begin: special.begin, end: special.end)
+      tokenBytes: bytes, byteTokens: byteTokens, merges: vocabulary.merges, mergedTokens: merged,
+      pad: special[0], begin: special[1], end: special[2])
   }
 }
 

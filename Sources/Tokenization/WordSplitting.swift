@@ -8,6 +8,25 @@ package struct WordSplitter {
 
   package init(_ text: String) { bytes = Array(text.utf8) }
 
+  /// A text that is valid UTF-8.
+  init(_ bytes: ArraySlice<UInt8>) { self.bytes = Array(bytes) }
+
+  /// Hands over digits, at most so many together, and what is between them, from left to right.
+  func forEachNumber(joined most: Int, _ body: (ArraySlice<UInt8>) -> Void) {
+    var start = 0
+    while start < bytes.count {
+      let isNumber = character(at: start).kind == .number
+      var (end, count) = (start, 0)
+      while end < bytes.count, !isNumber || count < most {
+        let next = character(at: end)
+        guard (next.kind == .number) == isNumber else { break }
+        (end, count) = (end + next.length, count + 1)
+      }
+      body(bytes[start..<end])
+      start = end
+    }
+  }
+
   /// Hands over the words, from left to right.
   package func forEachWord(_ body: (ArraySlice<UInt8>) -> Void) {
     var start = 0

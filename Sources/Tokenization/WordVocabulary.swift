@@ -26,6 +26,14 @@ public struct WordVocabulary: Tokenizer, Equatable {
     (padToken, beginToken, endToken) = (0, 1, 2)
   }
 
+  /// Numbers the words from one on, after a single token that begins, ends and fills up alike.
+  public init(words: [String], endingWith special: SpecialToken) {
+    let tokens = [special.rawValue] + words
+    let ids = Dictionary(zip(tokens, tokens.indices)) { first, _ in first }
+    precondition(ids.count == tokens.count, "\(words.count) words are not all distinct")
+    self.init(tokens: tokens, ids: ids, pad: 0, begin: 0, end: 0)
+  }
+
   /// Takes a vocabulary read from a file, where the special tokens may be anywhere.
   init(tokens: [String], ids: [String: Int], pad: Int, begin: Int, end: Int) {
     (self.tokens, self.ids) = (tokens, ids)
@@ -53,7 +61,9 @@ public struct WordVocabulary: Tokenizer, Equatable {
 
   /// The words of the ids, joined by spaces; special tokens are left out.
   public func decode(_ tokens: [Int]) -> String {
-    tokens.lazy.filter { !isSpecial($0) }.map { self.tokens[$0] }.joined(separator: " ")
+    tokens.lazy.filter { self.tokens.indices.contains($0) && !isSpecial($0) }.map {
+      self.tokens[$0]
+    }.joined(separator: " ")
   }
 
   private func isSpecial(_ id: Int) -> Bool { id == padToken || id == beginToken || id == endToken }

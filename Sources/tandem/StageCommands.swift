@@ -25,7 +25,7 @@ struct SFTCommand: AsyncParsableCommand {
 
   @OptionGroup var options: StageOptions
 
-  @Option(help: "A model folder to start from.")
+  @Option(help: "A model to start from: a folder or a model's file.")
   var model: String?
 
   @Option(help: "The size of a new model: tiny, small or medium.", transform: namedPreset)
@@ -72,7 +72,7 @@ struct RewardCommand: AsyncParsableCommand {
 
   @OptionGroup var options: StageOptions
 
-  @Option(help: "The folder of the model whose backbone it starts from.")
+  @Option(help: "The model whose backbone it starts from: a folder or a model's file.")
   var model: String
 
   func run() async throws {
@@ -96,11 +96,12 @@ struct DPOCommand: AsyncParsableCommand {
         tandem dpo --data pairs.jsonl --model sft --output dpo
         tandem dpo --data pairs.jsonl --model sft --output dpo beta=0.3 learning_rate=5e-4
         tandem dpo --data pairs.jsonl --model sft --output dpo --config dpo.yaml --seed 3
+        tandem dpo --data pairs.jsonl --model smollm2.gguf --chat --output dpo learning_rate=1e-6
       """)
 
   @OptionGroup var options: StageOptions
 
-  @Option(help: "The folder of the model to start from, which is the reference too.")
+  @Option(help: "The model to start from, which is the reference too: a folder or a model's file.")
   var model: String
 
   func run() async throws {
@@ -109,7 +110,8 @@ struct DPOCommand: AsyncParsableCommand {
     let reference = try folder.policy()
     try await options.train(
       "dpo", tokenizer: try folder.tokenizer(),
-      maximumLength: reference.configuration.maximumLength
+      maximumLength: reference.configuration.maximumLength,
+      updates: { settings.epochs * max(1, $0 / settings.batchSize) }
     ) { try $0.trainDPO(from: reference, settings) }
   }
 }
@@ -127,7 +129,7 @@ struct PPOCommand: AsyncParsableCommand {
 
   @OptionGroup var options: StageOptions
 
-  @Option(help: "The folder of the model to start from, which is the reference too.")
+  @Option(help: "The model to start from, which is the reference too: a folder or a model's file.")
   var model: String
 
   @Option(help: "The folder of the reward model.")

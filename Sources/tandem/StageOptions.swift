@@ -5,10 +5,35 @@ import Foundation
 import LanguageModel
 import Tokenization
 
+/// Prompts as turns of a conversation.
+struct ConversationOptions: ParsableArguments {
+  @Flag(help: "Make each prompt a user's turn in ChatML, for models tuned on conversations.")
+  var chat = false
+
+  @Option(help: "With --chat, what the system turn says; there is none without it.")
+  var system: String?
+
+  func validate() throws {
+    guard system == nil || chat else { throw ValidationError("--system needs --chat") }
+  }
+
+  /// The conversation, where one is asked for.
+  func conversation(_ tokenizer: any Tokenizer) throws -> Conversation? {
+    chat ? try Conversation(system: system, tokenizer: tokenizer) : nil
+  }
+
+  /// The pairs of a file, as turns where that is asked for.
+  func pairs(_ file: PreferenceFile, _ tokenizer: any Tokenizer) throws -> PreferenceFile {
+    try conversation(tokenizer).map { file.asTurns(of: $0) } ?? file
+  }
+}
+
 /// What every single stage takes.
 struct StageOptions: ParsableArguments {
   @Option(help: "JSON Lines with prompt, chosen and rejected.")
   var data: String
+
+  @OptionGroup var turns: ConversationOptions
 
   @Option(help: "The folder to write the model to; it must be new or empty.")
   var output: String
@@ -49,13 +74,18 @@ struct StageOptions: ParsableArguments {
   }
 
   /// Runs a stage on a model's tokenizer and says what came of it.
+  ///
+  /// Where the number of updates is known, the first one's gradient tells how long all will take.
   func train(
     _ name: String, tokenizer: any Tokenizer, maximumLength: Int,
+    updates: ((_ pairs: Int) -> Int)? = nil,
     _ body: @escaping @Sendable (TrainingStage) throws -> Void
   ) async throws {
     let output = try outputFolder()
-    let pairs = try pairFile().tokenized(by: tokenizer, maximumLength: maximumLength)
-    let display = SharedDisplay(StageDisplay(name: name, isQuiet: quiet))
+    let pairs = try turns.pairs(pairFile(), tokenizer)
+      .tokenized(by: tokenizer, maximumLength: maximumLength)
+    let display = SharedDisplay(
+      StageDisplay(name: name, isQuiet: quiet, updates: updates?(pairs.count)))
     let stage = TrainingStage(
       pairs: pairs, tokenizer: tokenizer, output: output, seed: Seed(seed)
     ) { row in display { $0.take(row) } }
@@ -86,15 +116,21 @@ struct StageDocument: Encodable {
 struct StageDisplay {
   let name: String
   let isQuiet: Bool
+  /// The updates there will be, where that is known.
+  let updates: Int?
   private(set) var last: MetricsRow?
+  private let start = ContinuousClock.now
   private var lastShown: ContinuousClock.Instant?
 
-  init(name: String, isQuiet: Bool) { (self.name, self.isQuiet) = (name, isQuiet) }
+  init(name: String, isQuiet: Bool, updates: Int? = nil) {
+    (self.name, self.isQuiet, self.updates) = (name, isQuiet, updates)
+  }
 
   mutating func take(_ row: MetricsRow) {
     last = row
     guard !isQuiet else { return }
     let now = ContinuousClock.now
+    if row.step == 0, let updates { writeError(expectation(updates, probe: now - start)) }
     if let lastShown, now - lastShown < .seconds(2) { return }
     lastShown = now
     let shown = ["loss", "accuracy", "rewards/margins", "objective/scores", "objective/kl"]
@@ -102,5 +138,13 @@ struct StageDisplay {
       row.values[key].map { "\(key) " + String(format: "%.4g", $0) }
     }
     writeError("\(name) step \(row.step) | " + values.joined(separator: " | "))
+  }
+
+  /// How long so many updates take if each takes as long as the gradient measured before the first.
+  private func expectation(_ updates: Int, probe: Duration) -> String {
+    let seconds = probe / .seconds(1)
+    return String(
+      format: "\(name): about %.1f minutes for \(updates) updates of %.1f s",
+      Double(updates) * seconds / 60, seconds)
   }
 }

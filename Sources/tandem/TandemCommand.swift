@@ -17,6 +17,8 @@ struct TandemCommand: AsyncParsableCommand {
         tandem identities                              every theorem, checked numerically
         tandem claims results                          every claim with its verdict
         tandem dpo --data pairs.jsonl --model sft --output dpo
+        tandem sample --model stories260K.bin --greedy one model file, as other tools write it
+        tandem doctor                                  this machine, and what of it decides the bits
         tandem explain variance --input bandit.json    a theory in numbers
         tandem diagnose runs/reward-curves             what a run suffers from
 
@@ -29,9 +31,8 @@ struct TandemCommand: AsyncParsableCommand {
     subcommands: [
       ListCommand.self, RunCommand.self, CompareCommand.self, ReportCommand.self, SFTCommand.self,
       RewardCommand.self, PPOCommand.self, DPOCommand.self, SampleCommand.self,
-      EvaluateCommand.self, DiagnoseCommand.self, ExplainCommand.self, IdentitiesCommand.self,
-      VarianceCommand.self,
-      ClaimsCommand.self,
+      ScoreCommand.self, EvaluateCommand.self, DiagnoseCommand.self, ExplainCommand.self,
+      IdentitiesCommand.self, VarianceCommand.self, ClaimsCommand.self, DoctorCommand.self,
     ])
 
   static func main() async {

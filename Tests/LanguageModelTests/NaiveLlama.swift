@@ -8,6 +8,10 @@ import LanguageModel
 struct NaiveLlama {
   var configuration: ModelConfiguration
   var parameters: ParameterSet<Double>
+  /// Which coordinates of a head turn together: (i, i + half), or neighbours as in llama2.c and GGUF.
+  var pairing = Pairing.halves
+
+  enum Pairing { case halves, neighbours }
 
   init(_ model: Transformer<Double>) {
     configuration = model.configuration
@@ -35,6 +39,7 @@ struct NaiveLlama {
 
   /// `x·cos + rotate_half(x)·sin`, where `rotate_half((a, b)) = (−b, a)`.
   private func rotated(_ head: Vector, _ position: Int) -> Vector {
+    guard pairing == .halves else { return turned(head, position) }
     let half = head.count / 2
     return head.indices.map { i in
       let frequency = pow(configuration.ropeTheta, -2 * Double(i % half) / Double(head.count))
@@ -42,6 +47,18 @@ struct NaiveLlama {
       let partner = i < half ? -head[i + half] : head[i - half]
       return head[i] * cos(angle) + partner * sin(angle)
     }
+  }
+
+  /// `(a + ib)·exp(iθ)` of each two neighbours, as llama2.c writes it.
+  private func turned(_ head: Vector, _ position: Int) -> Vector {
+    var head = head
+    for i in stride(from: 0, to: head.count, by: 2) {
+      let angle = Double(position) / pow(configuration.ropeTheta, Double(i) / Double(head.count))
+      let (a, b) = (head[i], head[i + 1])
+      head[i] = a * cos(angle) - b * sin(angle)
+      head[i + 1] = a * sin(angle) + b * cos(angle)
+    }
+    return head
   }
 
   private func heads(_ x: Vector) -> [Vector] {

@@ -106,7 +106,7 @@ import Testing
   @Test(arguments: [
     ["run", "x", "--jobs", "0"], ["run", "x", "--seed", "1", "--seeds", "2"],
     ["run", "x", "--seeds", "one"], ["run", "x", "--seeds", "0"], ["compare"],
-    ["sample", "--model", "x"], ["sft", "--data", "x"],
+    ["sample", "--model", "x", "--max-tokens", "0"], ["sft", "--data", "x"],
     ["sft", "--data", "x", "--output", "y", "--preset", "huge"],
     ["sft", "--data", "x", "--output", "y", "--vocabulary", "9"],
     ["evaluate", "--model", "x", "--reference", "y", "--data", "z", "--prompts", "0"],

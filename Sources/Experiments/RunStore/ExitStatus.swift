@@ -36,7 +36,7 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
         .configuration
       case is MissingInput: .missingInput
       case is CancellationError: .interrupted
-      case is ComparisonError, is VocabularyMismatch, is MissingRoom: .data
+      case is ComparisonError, is VocabularyMismatch, is ForeignTokenizer, is MissingRoom: .data
       case is NumericalFailure: .numericalFailure
       case let error as RunStoreError: .init(for: error)
       case let error as DataError: .init(for: error)
@@ -71,7 +71,7 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
     self =
       switch error {
       case .inaccessibleFile: .missingInput
-      case .unknownWord, .malformedFile, .unsupportedTokenizer: .data
+      default: .data
       }
   }
 

@@ -1,8 +1,5 @@
 public import Foundation
 import Datasets
-import Subprocess
-import SystemPackage
-import TensorKernels
 
 /// Where, when and with what a run was made: together with `timings.json` all that may differ
 /// between two runs of the same command.
@@ -54,14 +51,11 @@ public struct Manifest: Codable, Sendable {
       manifest.commit = commit
       manifest.isDirty = await output(of: "git", ["status", "--porcelain"]) != ""
     }
-    let swift = await output(of: "swift", ["--version"])
-    manifest.swift = swift?.split(separator: "\n").first.map(String.init) ?? "unknown"
-    manifest.processor = processorName() ?? "unknown"
-    manifest.processors = ProcessInfo.processInfo.activeProcessorCount
-    (manifest.blasCore, manifest.blasConfiguration) = (BLAS.coreName, BLAS.configuration)
-    manifest.environment = ProcessInfo.processInfo.environment.filter {
-      $0.key.hasPrefix("OPENBLAS_")
-    }
+    let machine = await Machine.gathered()
+    (manifest.swift, manifest.processor) = (machine.swift, machine.processor)
+    manifest.processors = machine.processors
+    (manifest.blasCore, manifest.blasConfiguration) = (machine.blasCore, machine.blasConfiguration)
+    manifest.environment = machine.environment
     return manifest
   }
 
@@ -71,19 +65,4 @@ public struct Manifest: Codable, Sendable {
       data["seed-\(cell.seed)"] = cell.dataHashes
     }
   }
-}
-
-/// The trimmed output of a command, or nil where it cannot run or fails.
-private func output(of command: String, _ arguments: [String]) async -> String? {
-  let result = try? await run(
-    .name(command), arguments: Arguments(arguments), output: .string(limit: 1 << 20),
-    error: .discarded)
-  guard let result, result.terminationStatus.isSuccess else { return nil }
-  return result.standardOutput.trimmingCharacters(in: .whitespacesAndNewlines)
-}
-
-private func processorName() -> String? {
-  let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)
-  let line = text?.split(separator: "\n").first { $0.hasPrefix("model name") }
-  return line?.split(separator: ":").last?.trimmingCharacters(in: .whitespaces)
 }

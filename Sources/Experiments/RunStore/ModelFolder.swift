@@ -1,36 +1,53 @@
 public import Foundation
 public import LanguageModel
 public import RewardModeling
+import Tasks
 public import TensorKernels
 public import Tokenization
 
-/// A folder with a model and its tokenizer, as transformers' `from_pretrained` reads it.
+/// A model with its tokenizer: a folder as transformers' `from_pretrained` reads it, or one file.
+///
+/// A file is a `.safetensors` beside its `config.json`, a llama2.c `.bin` or a `.gguf`.
 public struct ModelFolder: Sendable {
-  /// The folder.
+  /// The folder or file.
   public let url: URL
+  /// A tokenizer named apart from the model: a `tokenizer.bin` of llama2.c, or a folder.
+  private let namedTokenizer: URL?
 
-  /// The model in a folder, which need not exist yet.
-  public init(_ url: URL) { self.url = url }
+  /// The model in a folder, which need not exist yet, or in a file.
+  public init(_ url: URL, tokenizer: URL? = nil) {
+    (self.url, namedTokenizer) = (url, tokenizer)
+  }
 
   /// The file whose hash stands for the model.
-  public var weights: URL { Checkpoint(folder: url).weights }
+  public var weights: URL { checkpoint.weights }
 
-  /// The tokenizer.
+  /// The tokenizer, which must not have more tokens than the model.
   public func tokenizer() throws -> any Tokenizer {
-    try requireFolder()
-    return try readTokenizer(from: url)
+    let (tokenizer, place) = try storedTokenizer()
+    let tokens = try configuration().vocabularySize
+    guard tokenizer.vocabularySize <= tokens else {
+      throw ForeignTokenizer(
+        path: place.path, sizes: [tokenizer.vocabularySize, tokens], model: url.path)
+    }
+    return tokenizer
   }
 
   /// The language model.
   public func policy() throws -> Transformer<Float> {
-    try requireFolder()
-    return try Checkpoint(folder: url).transformer()
+    switch try format() {
+    case .folder: try checkpoint.transformer()
+    case .llama2C: try Llama2CFile(contentsOf: url).transformer()
+    case .gguf: try GGUFFile(contentsOf: url).transformer()
+    }
   }
 
   /// The reward model with the constant and the factor that normalise it.
   public func rewardModel() throws -> RewardModel {
-    try requireFolder()
-    let checkpoint = Checkpoint(folder: url)
+    guard try format() == .folder else {
+      throw CheckpointError.unsupported(
+        file: url.path, reason: "holds a language model; name a folder that `tandem reward` wrote")
+    }
     let metadata = try checkpoint.metadata()
     return RewardModel(
       model: try checkpoint.scalarModel(),
@@ -75,21 +92,103 @@ public struct ModelFolder: Sendable {
     }
   }
 
-  /// Writes the tokenizer's files, where its kind has any: the closed vocabulary of the enumerable
-  /// language has none.
+  /// Writes the tokenizer's files; a tokenizer of a caller's own that has no file format has none.
   private func describe(_ tokenizer: any Tokenizer, maximumLength: Int) throws {
-    do {
-      try writeTokenizer(tokenizer, to: url, maximumLength: maximumLength)
-    } catch TokenizationError.unsupportedTokenizer {
-      return
+    let closed = (tokenizer as? ClosedVocabulary)?.wordVocabulary
+    do throws(TokenizationError) {
+      try writeTokenizer(closed ?? tokenizer, to: url, maximumLength: maximumLength)
+    } catch {
+      guard case .unsupportedTokenizer = error else { throw error }
+    }
+  }
+}
+
+extension ModelFolder {
+  private enum Format { case folder, llama2C, gguf }
+
+  /// What kind of model there is, or an error that names what is missing.
+  private func format() throws -> Format {
+    let format: Format =
+      switch url.pathExtension {
+      case "bin" where !isFolder(url): .llama2C
+      case "gguf" where !isFolder(url): .gguf
+      default: .folder
+      }
+    let needed = format == .folder ? weights : url
+    if format == .folder, checkpoint.isSharded { return format }
+    guard FileManager.default.fileExists(atPath: needed.path) else {
+      throw MissingInput(
+        path: needed.path,
+        remedy: "name a folder that `tandem sft` or `tandem run` wrote, or a model's file")
+    }
+    return format
+  }
+
+  private var checkpoint: Checkpoint {
+    isWeightsFile
+      ? Checkpoint(folder: url.deletingLastPathComponent(), weightsFile: url.lastPathComponent)
+      : Checkpoint(folder: url)
+  }
+
+  private var isWeightsFile: Bool { url.pathExtension == "safetensors" && !isFolder(url) }
+
+  private func configuration() throws -> ModelConfiguration {
+    switch try format() {
+    case .folder: try checkpoint.configuration()
+    case .llama2C: try Llama2CFile(contentsOf: url).configuration
+    case .gguf: try GGUFFile(contentsOf: url).configuration
     }
   }
 
-  private func requireFolder() throws {
-    guard FileManager.default.fileExists(atPath: weights.path) else {
-      throw MissingInput(
-        path: weights.path, remedy: "name a folder that `tandem sft` or `tandem run` wrote")
+  /// The tokenizer and where it was found.
+  private func storedTokenizer() throws -> (any Tokenizer, URL) {
+    let format = try format()
+    if let named = namedTokenizer {
+      return (isFolder(named) ? try readTokenizer(from: named) : try readPieces(from: named), named)
     }
+    switch format {
+    case .folder: return (try readTokenizer(from: checkpoint.folder), checkpoint.folder)
+    case .llama2C:
+      let file = try piecesBesideModel()
+      return (try readPieces(from: file), file)
+    case .gguf: return (try GGUFFile(contentsOf: url).tokenizer(), url)
+    }
+  }
+
+  /// `tokN.bin` for a vocabulary of N tokens, or else `tokenizer.bin`.
+  private func piecesBesideModel() throws -> URL {
+    let names = ["tok\(try configuration().vocabularySize).bin", "tokenizer.bin"]
+    let places = names.map { url.deletingLastPathComponent().appending(path: $0) }
+    guard let file = places.first(where: { FileManager.default.fileExists(atPath: $0.path) }) else {
+      throw MissingInput(
+        path: places[0].path, remedy: "put it beside the model, or name it with --tokenizer")
+    }
+    return file
+  }
+}
+
+private func isFolder(_ url: URL) -> Bool {
+  (try? url.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory ?? false
+}
+
+/// A tokenizer that belongs to another model.
+public struct ForeignTokenizer: Error, Equatable, CustomStringConvertible {
+  /// Where the tokenizer is.
+  public var path: String
+  /// The tokens of the tokenizer and of the model.
+  public var sizes: [Int]
+  /// Where the model is.
+  public var model: String
+
+  /// A tokenizer with more tokens than a model.
+  public init(path: String, sizes: [Int], model: String) {
+    (self.path, self.sizes, self.model) = (path, sizes, model)
+  }
+
+  /// The sentence for people.
+  public var description: String {
+    "\(path) has \(sizes[0]) tokens, but \(model) only \(sizes[1]); "
+      + "use the tokenizer that the model was trained with"
   }
 }
 

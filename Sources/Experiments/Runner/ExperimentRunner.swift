@@ -90,7 +90,7 @@ public struct ExperimentRunner: Sendable {
     progress(CellProgress(cell: cell, fraction: 0))
     try store.write(cell, inputs: entry.inputs) { folder in
       switch cell.stage {
-      case .sft: try work.trainReference(into: folder, report: report)
+      case .sft: try work.makeReference(into: folder, report: report)
       case .data: try work.drawData(into: folder)
       case .reward: try work.trainReward(into: folder, report: report)
       case .arm(let slug):

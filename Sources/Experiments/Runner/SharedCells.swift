@@ -9,8 +9,31 @@ import Tasks
 import Tokenization
 
 extension SeedWork {
+  /// Takes a pretrained model for the reference where the specification names one, or trains it.
+  func makeReference(
+    into folder: URL, report: (_ step: Int, _ of: Int, _ note: String) -> Void
+  ) throws {
+    guard let name = specification.model.checkpoint else {
+      return try trainReference(into: folder, report: report)
+    }
+    let place = Stories.folder(specification.task).appending(path: name)
+    let model = try ModelFolder(place).policy()
+    let expected = specification.model.configuration(
+      vocabularySize: task.tokenizer.vocabularySize)
+    guard model.configuration == expected else {
+      throw SpecificationError.contradiction(
+        "its sizes are not those of the specification's model",
+        at: SourceLocation(file: place.path))
+    }
+    var record = record(arm: "sft", method: "pretrained")
+    let checkpoint = ModelFolder(folder.appending(path: checkpointName))
+    try checkpoint.write(model, tokenizer: task.tokenizer)
+    record.dataHashes["reference"] = try sha256(ofFile: checkpoint.weights)
+    try record.write(to: folder)
+  }
+
   /// Trains the reference from nothing on demonstrations.
-  func trainReference(
+  private func trainReference(
     into folder: URL, report: (_ step: Int, _ of: Int, _ note: String) -> Void
   ) throws {
     let seed = randomness("sft")

@@ -41,7 +41,7 @@ public func sampleTexts(
   from model: Transformer<Float>, tokenizer: any Tokenizer, prompts: [String],
   temperature: Double, maximumTokens: Int, seed: Seed
 ) throws -> [SampledText] {
-  let encoded = try prompts.map { [tokenizer.beginToken] + (try tokenizer.encode($0)) }
+  let encoded = try prompts.map { try tokenizer.encodePrompt($0) }
   let room = model.configuration.maximumLength - (encoded.map(\.count).max() ?? 0)
   guard room >= 1 else {
     throw MissingRoom(positions: model.configuration.maximumLength)

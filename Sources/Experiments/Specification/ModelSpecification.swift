@@ -15,6 +15,9 @@ public struct ModelSpecification: Codable, Equatable, Sendable, DefaultedSetting
   public var heads: Int?
   /// Key and value heads; as many as query heads unless given.
   public var keyValueHeads: Int?
+  /// A pretrained model in the task's folder, which is the reference instead of one that SFT makes; its
+  /// sizes must be those above.
+  public var checkpoint: String?
   /// The longest sequence, prompt and completion together.
   public var maximumLength = 128
 
@@ -26,6 +29,7 @@ public struct ModelSpecification: Codable, Equatable, Sendable, DefaultedSetting
     case intermediateSize = "intermediate_size"
     case heads = "num_attention_heads"
     case keyValueHeads = "num_key_value_heads"
+    case checkpoint
     case maximumLength = "max_length"
   }
 
@@ -37,7 +41,8 @@ public struct ModelSpecification: Codable, Equatable, Sendable, DefaultedSetting
 
   /// How a report names the model.
   public var name: String {
-    preset?.rawValue ?? "\(layers ?? 0) layers of width \(hiddenSize ?? 0)"
+    if let checkpoint { return checkpoint }
+    return preset?.rawValue ?? "\(layers ?? 0) layers of width \(hiddenSize ?? 0)"
   }
 
   /// The shape of the model over a vocabulary.

@@ -14,8 +14,10 @@ extension ExperimentSpecification {
     var trial = self
     trial.title = (title.isEmpty ? name : title) + " (quick trial)"
     trial.seeds = SeedList(Array(seeds.values.prefix(2)))
-    trial.model = ModelSpecification(.tiny)
-    trial.model.maximumLength = model.maximumLength
+    if model.checkpoint == nil {
+      trial.model = ModelSpecification(.tiny)
+      trial.model.maximumLength = model.maximumLength
+    }
     let batch = 16
     trial.data.demonstrations = 4 * batch
     trial.data.pairs = steps * batch

@@ -28,9 +28,11 @@ public enum CheckpointKind: String, Sendable, CaseIterable {
 public struct Checkpoint: Sendable {
   /// The folder of the model's files.
   public let folder: URL
-
   /// The name of the file with the weights.
-  public static let weightsFile = "model.safetensors"
+  public let weightsFile: String
+
+  /// The name that a file with weights has in every model of transformers.
+  public static let standardWeightsFile = "model.safetensors"
   /// The name of the file with the model's sizes.
   public static let configurationFile = "config.json"
   /// The name of the file that says how to sample: from the model's own distribution.
@@ -39,12 +41,13 @@ public struct Checkpoint: Sendable {
   public static let formatVersion = 1
 
   /// The checkpoint in a folder, which need not exist yet.
-  public init(folder: URL) {
+  public init(folder: URL, weightsFile: String = standardWeightsFile) {
     self.folder = folder
+    self.weightsFile = weightsFile
   }
 
   /// The weights' file.
-  public var weights: URL { folder.appending(path: Self.weightsFile) }
+  public var weights: URL { folder.appending(path: weightsFile) }
 
   /// Writes a language model; the folder appears whole or stays as it was.
   ///
@@ -94,7 +97,7 @@ public struct Checkpoint: Sendable {
       ["format": "pt", "tandem_format_version": "\(Self.formatVersion)"]
     ) { $1 }
     var contents = files
-    contents[Self.weightsFile] = SafetensorsFile.encode(tensors, metadata: allMetadata)
+    contents[weightsFile] = SafetensorsFile.encode(tensors, metadata: allMetadata)
     contents[Self.configurationFile] = text(configuration.hubConfiguration(kind, tokens))
     try AtomicFolder(folder).write(contents)
   }

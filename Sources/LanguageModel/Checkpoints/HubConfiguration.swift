@@ -33,13 +33,19 @@ extension ModelConfiguration {
       "hidden_act": .string("silu"), "attention_bias": .boolean(false),
       "mlp_bias": .boolean(false), "attention_dropout": .fraction(0),
       "tie_word_embeddings": .boolean(tiedHead), "bos_token_id": .integer(tokens.begin),
-      "eos_token_id": .integer(tokens.end), "pad_token_id": .integer(tokens.pad),
+      "eos_token_id": .integer(tokens.end), "pad_token_id": padToken(kind, tokens),
       "dtype": .string("float32"), "torch_dtype": .string("float32"),
     ]
     guard case .object(let members) = JSONValue.members(common),
       case .object(let labels) = kind.labels
     else { return .null }
     return .object(members + labels)
+  }
+
+  /// A reward model is read at the last token that is not the pad token: with a pad token that ends
+  /// texts too, that would be the one before the end, and so it has none, and reads single texts.
+  private func padToken(_ kind: CheckpointKind, _ tokens: SpecialTokens) -> JSONValue {
+    kind == .rewardModel && tokens.pad == tokens.end ? .null : .integer(tokens.pad)
   }
 
   /// The configuration in a `config.json`, or why this code does not compute that model.
@@ -109,19 +115,25 @@ private struct HubReader {
   /// Throws where a key asks for something that the decoder here does not do.
   func refuseOtherModels() throws(CheckpointError) {
     guard case .object = json else { throw refusal("not a JSON object") }
-    for (key, expected) in [("model_type", "llama"), ("hidden_act", "silu")] {
-      let found = value(key) ?? .string(expected)
-      guard found == .string(expected) else {
-        throw refusal("\(key) is \(found.compact); only \"\(expected)\" is supported")
+    for (key, allowed) in [("model_type", ["llama"]), ("hidden_act", ["silu", "swish"])] {
+      let found = value(key) ?? .string(allowed[0])
+      guard let name = found.string, allowed.contains(name) else {
+        throw refusal("\(key) is \(found.compact); only \"\(allowed[0])\" is supported")
       }
     }
     for key in ["attention_bias", "mlp_bias"] {
       guard try !boolean(key, default: false) else { throw refusal("\(key) is not supported") }
     }
-    let rope = value("rope_scaling") ?? value("rope_parameters") ?? .object([])
-    let kind = rope["rope_type"] ?? rope["type"] ?? .string("default")
-    guard kind == .string("default") else {
-      throw refusal("rotary positions of type \(kind.compact) are not supported")
+    for key in ["rope_scaling", "rope_parameters"] {
+      let rope = value(key) ?? .object([])
+      let kind = rope["rope_type"] ?? rope["type"] ?? .string("default")
+      guard kind == .string("default") else {
+        throw refusal(
+          "rotary positions of type \(kind.compact) are not supported; only \"default\" is")
+      }
+      guard rope["partial_rotary_factor"]?.double ?? 1 == 1 else {
+        throw refusal("partial_rotary_factor is not supported; only whole heads turn")
+      }
     }
   }
 }

@@ -19,6 +19,7 @@ public struct SafetensorsFile: Sendable {
   /// The strings under `__metadata__`.
   public let metadata: [String: String]
   private let bytes: [UInt8]
+  private let places: [String: Int]
 
   /// Bits of an element by dtype, as in safetensors 0.8.
   private static let typeBits = [
@@ -50,14 +51,22 @@ public struct SafetensorsFile: Sendable {
     try Self.checkThatTheyTile(entries, from: start, to: bytes.count)
     self.entries = entries
     self.bytes = bytes
+    places = Dictionary(zip(entries.map(\.name), entries.indices)) { first, _ in first }
   }
 
-  /// The values of an `F32` tensor; nil where the name is unknown or the dtype another one.
+  /// A tensor's place in the file.
+  subscript(name: String) -> Entry? { places[name].map { entries[$0] } }
+
+  /// The values of an `F32`, `F16` or `BF16` tensor in single precision; nil where the name is
+  /// unknown or the dtype another one.
   public func floats(_ name: String) -> [Float]? {
-    guard let entry = entries.first(where: { $0.name == name }), entry.type == "F32" else {
-      return nil
+    guard let entry = self[name] else { return nil }
+    return switch entry.type {
+    case "F32": littleEndianFloats(bytes, in: entry.range)
+    case "F16": littleEndianFloats(bytes, in: entry.range, widening: float(half:))
+    case "BF16": littleEndianFloats(bytes, in: entry.range, widening: float(bfloat:))
+    default: nil
     }
-    return littleEndianFloats(bytes, in: entry.range)
   }
 
   private static func header(_ bytes: [UInt8]) throws(SafetensorsError) -> [JSONValue.Member] {
@@ -151,19 +160,5 @@ public struct SafetensorsFile: Sendable {
     }
     guard fileEnd >= end else { throw .truncated(expected: end, found: fileEnd) }
     guard fileEnd == end else { throw .trailingBytes(expected: end, found: fileEnd) }
-  }
-}
-
-/// The number that bytes hold, the lowest byte first.
-private func littleEndian(_ bytes: ArraySlice<UInt8>) -> UInt64 {
-  bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
-}
-
-/// The IEEE 754 single-precision numbers in a range of bytes.
-private func littleEndianFloats(_ bytes: [UInt8], in range: Range<Int>) -> [Float] {
-  stride(from: range.lowerBound, to: range.upperBound, by: 4).map { i in
-    let low = UInt32(bytes[i]) | UInt32(bytes[i + 1]) << 8
-    let high = UInt32(bytes[i + 2]) << 16 | UInt32(bytes[i + 3]) << 24
-    return Float(bitPattern: low | high)
   }
 }

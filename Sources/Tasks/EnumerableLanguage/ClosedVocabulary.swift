@@ -37,4 +37,9 @@ public struct ClosedVocabulary: Tokenizer, Equatable {
   public func decode(_ tokens: [Int]) -> String {
     tokens.filter { (1...words.count).contains($0) }.map { words[$0 - 1] }.joined(separator: " ")
   }
+
+  /// The same ids as words of a file, where the one special token is called `<eos>`.
+  public var wordVocabulary: WordVocabulary {
+    WordVocabulary(words: words, endingWith: .end)
+  }
 }

@@ -1,0 +1,1 @@
+../../../Tests/LanguageModelTests/Checkpoints/GGUFBytes.swift

@@ -1,0 +1,1 @@
+../../../Tests/LanguageModelTests/Checkpoints/Llama2CBytes.swift
