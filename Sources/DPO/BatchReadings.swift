@@ -4,7 +4,7 @@ import Optimizers
 import TensorKernels
 
 /// What the forward passes of one batch showed, gathered shard by shard.
-struct BatchReadings {
+struct BatchReadings: Sendable {
   private var losses: [Double] = []
   private var chosenLogProbabilities: [Double] = []
   private var rejectedLogProbabilities: [Double] = []
@@ -16,6 +16,20 @@ struct BatchReadings {
   private var chosenHits: [Double] = []
   /// Tokens of each sequence that was read, for the cost.
   private(set) var sequenceLengths: [Int] = []
+
+  /// Adds what another shard showed.
+  mutating func append(_ other: BatchReadings) {
+    losses += other.losses
+    chosenLogProbabilities += other.chosenLogProbabilities
+    rejectedLogProbabilities += other.rejectedLogProbabilities
+    chosenLogRatios += other.chosenLogRatios
+    rejectedLogRatios += other.rejectedLogRatios
+    entropies += other.entropies
+    chosenLogits += other.chosenLogits
+    rejectedLogits += other.rejectedLogits
+    chosenHits += other.chosenHits
+    sequenceLengths += other.sequenceLengths
+  }
 
   mutating func append(losses: [Float]) { self.losses += losses.map(Double.init) }
 

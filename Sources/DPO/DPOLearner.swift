@@ -10,15 +10,17 @@ struct DPOLearner: PreferenceLearner {
   private let pairs: [PreferencePair]
   private let loss: any PreferenceLoss
   private let shards: Int
-  private let tape = Tape<Float>()
+  private let workers: ShardWorkers<Float>
   private var reference: ReferenceLogProbabilities
   /// Whether each pair is a label that was bought.
   var buysLabels = true
   private(set) var cost = Cost()
 
   init(
-    reference: Transformer<Float>, pairs: [PreferencePair], configuration: DPOConfiguration
+    reference: Transformer<Float>, pairs: [PreferencePair], configuration: DPOConfiguration,
+    workers: Int
   ) {
+    self.workers = ShardWorkers(count: workers)
     self.pairs = pairs
     loss = configuration.loss
     shards = configuration.gradientShards
@@ -43,18 +45,19 @@ struct DPOLearner: PreferenceLearner {
   private mutating func separateGradient(
     of policy: Transformer<Float>, _ parts: [PairShard]
   ) -> (gradient: Gradient<Float>, metrics: DPOMetrics) {
-    var readings = BatchReadings()
     let count = parts.reduce(0) { $0 + $1.batch.count }
-    let result = shardedGradient(
-      of: policy.parameters, shards: parts.count, on: tape,
+    let (result, shardReadings) = shardedGradient(
+      of: policy.parameters, shards: parts.count, on: workers,
       itemsPerShard: Double(count) / Double(parts.count)
-    ) { [loss, tape] shard, parameters in
-      let (columns, tokens) = parts[shard].read(policy, parameters, on: tape)
+    ) { [loss] shard, parameters in
+      let (columns, tokens) = parts[shard].read(policy, parameters, on: parameters.tape)
       let losses = loss.pairLosses(columns)
+      var readings = BatchReadings()
       readings.append(losses: losses.values)
       readings.append(columns, tokens: tokens, batch: parts[shard].batch)
-      return (1 / Float(count)) * losses.sum()
+      return ((1 / Float(count)) * losses.sum(), readings)
     }
+    let readings = shardReadings.reduce(into: BatchReadings()) { $0.append($1) }
     cost += .training(policy.configuration, sequenceLengths: readings.sequenceLengths)
     return (result.total, readings.metrics(beta: loss.beta, noise: result.noise))
   }
@@ -70,15 +73,19 @@ struct DPOLearner: PreferenceLearner {
     var readings = BatchReadings()
     readings.append(losses: losses)
     let offsets = Segments(lengths: parts.map(\.batch.count))
-    let result = shardedGradient(
-      of: policy.parameters, shards: parts.count, on: tape,
+    let (result, shardReadings) = shardedGradient(
+      of: policy.parameters, shards: parts.count, on: workers,
       itemsPerShard: Double(offsets.total) / Double(parts.count)
-    ) { [tape] shard, parameters in
-      let (columns, tokens) = parts[shard].read(policy, parameters, on: tape)
+    ) { shard, parameters in
+      let (columns, tokens) = parts[shard].read(policy, parameters, on: parameters.tape)
+      var readings = BatchReadings()
       readings.append(columns, tokens: tokens, batch: parts[shard].batch)
-      return columns.policyChosen.weightedSum(Array(slopes.chosen[offsets[shard]]))
+      let loss =
+        columns.policyChosen.weightedSum(Array(slopes.chosen[offsets[shard]]))
         + columns.policyRejected.weightedSum(Array(slopes.rejected[offsets[shard]]))
+      return (loss, readings)
     }
+    readings = shardReadings.reduce(into: readings) { $0.append($1) }
     cost += .forward(through: policy.configuration, sequenceLengths: readings.sequenceLengths)
     cost += .training(policy.configuration, sequenceLengths: readings.sequenceLengths)
     return (result.total, readings.metrics(beta: loss.beta, noise: result.noise))

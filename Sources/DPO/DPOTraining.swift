@@ -12,15 +12,17 @@ public import TensorKernels
 ///   - pairs: The pairs to learn from; with `plackett_luce` each is a ranking of two.
 ///   - configuration: How to train, and with which loss.
 ///   - seed: Names the order of the pairs, which the reward model shares.
+///   - workers: Threads that share the shards of a batch; the result does not depend on them.
 ///   - observe: Called with step 0 before the first update and after each one, with the policy as
 ///     it is then and the metrics of the batch before the update.
 /// - Returns: Whether every update was made; `.diverged(step: k)` where the k-th could not be.
 public func trainDPO(
   _ policy: inout Transformer<Float>, reference: Transformer<Float>, pairs: [PreferencePair],
-  configuration: DPOConfiguration, seed: Seed,
+  configuration: DPOConfiguration, seed: Seed, workers: Int = 1,
   observe: (Int, borrowing Transformer<Float>, DPOMetrics) throws -> Void
 ) rethrows -> TrainingOutcome {
-  var learner = DPOLearner(reference: reference, pairs: pairs, configuration: configuration)
+  var learner = DPOLearner(
+    reference: reference, pairs: pairs, configuration: configuration, workers: workers)
   var updates = DPOUpdates(
     configuration, steps: configuration.epochs * pairs.count.batches(of: configuration.batchSize),
     probe: Array(pairs.prefix(configuration.probePairs)), policy: policy)
@@ -33,11 +35,11 @@ public func trainDPO(
 /// compare the first and the last place.
 public func trainDPO(
   _ policy: inout Transformer<Float>, reference: Transformer<Float>,
-  rankings: [PreferenceRanking], configuration: DPOConfiguration, seed: Seed,
+  rankings: [PreferenceRanking], configuration: DPOConfiguration, seed: Seed, workers: Int = 1,
   observe: (Int, borrowing Transformer<Float>, DPOMetrics) throws -> Void
 ) rethrows -> TrainingOutcome {
   var learner = RankingLearner(
-    reference: reference, rankings: rankings, configuration: configuration)
+    reference: reference, rankings: rankings, configuration: configuration, workers: workers)
   var updates = DPOUpdates(
     configuration,
     steps: configuration.epochs * rankings.count.batches(of: configuration.batchSize),

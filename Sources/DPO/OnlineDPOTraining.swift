@@ -56,7 +56,8 @@ public func trainOnlineDPO(
     let batch = order.batch(atStep: round).map { prompts[$0] }
     let pairs = try sampling.pairs(of: policy, prompts: batch, round: round)
     if online.reference == .refreshed { current = policy }
-    var learner = DPOLearner(reference: current, pairs: pairs, configuration: configuration)
+    var learner = DPOLearner(
+      reference: current, pairs: pairs, configuration: configuration, workers: 1)
     learner.buysLabels = labels.areBought
     let outcome = try updates.run(
       &policy, learner: &learner, seed: seed.derived("round \(round)"), before: sampling.cost,

@@ -9,14 +9,16 @@ struct RankingLearner: PreferenceLearner {
   private let rankings: [PreferenceRanking]
   private let loss: PlackettLuceDPOLoss
   private let shards: Int
-  private let tape = Tape<Float>()
+  private let workers: ShardWorkers<Float>
   private var reference: Transformer<Float>
   private var seen: Set<Int> = []
   private(set) var cost = Cost()
 
   init(
-    reference: Transformer<Float>, rankings: [PreferenceRanking], configuration: DPOConfiguration
+    reference: Transformer<Float>, rankings: [PreferenceRanking], configuration: DPOConfiguration,
+    workers: Int
   ) {
+    self.workers = ShardWorkers(count: workers)
     (self.reference, self.rankings) = (reference, rankings)
     loss = PlackettLuceDPOLoss(beta: configuration.beta)
     shards = configuration.gradientShards
@@ -35,23 +37,24 @@ struct RankingLearner: PreferenceLearner {
       RankingShard(part.map { rankings[$0] })
     }
     let references = parts.map { logProbabilities(of: $0) }
-    var readings = BatchReadings()
-    let result = shardedGradient(
-      of: policy.parameters, shards: parts.count, on: tape,
+    let (result, shardReadings) = shardedGradient(
+      of: policy.parameters, shards: parts.count, on: workers,
       itemsPerShard: Double(batch.count) / Double(parts.count)
-    ) { [loss, tape] shard, parameters in
-      let part = parts[shard]
+    ) { [loss] shard, parameters in
+      let (part, tape) = (parts[shard], parameters.tape)
       let tokens = policy.tokenLogProbabilities(part.sequences, parameters, on: tape)
       let sums = tokens.logProbabilities.segmentSums(part.sequences.completions)
       let losses = part.groups.map { group in
         loss.rankingLosses(
           group.map { sums.rows($0) - tape.column($0.map { references[shard][$0] }) })
       }
+      var readings = BatchReadings()
       readings.append(losses: losses.flatMap(\.values))
       readings.append(part.ends(sums, references[shard], on: tape), tokens: tokens, shard: part)
       let total = losses.dropFirst().reduce(losses[0].sum()) { $0 + $1.sum() }
-      return (1 / Float(batch.count)) * total
+      return ((1 / Float(batch.count)) * total, readings)
     }
+    let readings = shardReadings.reduce(into: BatchReadings()) { $0.append($1) }
     count(batch)
     cost += .training(policy.configuration, sequenceLengths: readings.sequenceLengths)
     return (result.total, readings.metrics(beta: loss.beta, noise: result.noise))

@@ -13,8 +13,8 @@ struct PPOTrainer {
   let baseline: any Baseline
   let configuration: PPOConfiguration
   let seed: Seed
-  let tape = Tape<Float>()
-  let inferenceTape = Tape<Float>(recordsGradients: false)
+  let workers: ShardWorkers<Float>
+  private let threads: Int
   var policyOptimizer: AdamW<Float>
   var valueOptimizer: AdamW<Float>
   var klCoefficient: KLCoefficient
@@ -27,8 +27,10 @@ struct PPOTrainer {
 
   init(
     policy: Transformer<Float>, value: ScalarModel<Float>, reference: Transformer<Float>,
-    baseline: any Baseline, configuration: PPOConfiguration, seed: Seed
+    baseline: any Baseline, configuration: PPOConfiguration, seed: Seed, workers: Int
   ) {
+    threads = workers
+    self.workers = ShardWorkers(count: workers)
     (self.policy, self.value, self.reference) = (policy, value, reference)
     (self.baseline, self.configuration, self.seed) = (baseline, configuration, seed)
     klCoefficient = KLCoefficient(configuration)
@@ -65,7 +67,8 @@ struct PPOTrainer {
   /// Completions of the prompts by the policy as it is.
   private mutating func sample(_ prompts: [[Int]], endToken: Int, iteration: Int) -> Rollouts {
     let uniform = UniformStream(seed: seed, purpose: "ppo.rollouts", step: iteration)
-    var sampler = Sampler(policy, temperature: configuration.temperature)
+    var sampler = Sampler(
+      policy, temperature: configuration.temperature, workers: threads)
     let samples = sampler.sample(
       prompts: prompts, maximumTokens: configuration.responseLength, endToken: endToken
     ) { uniform($0, $1) }
@@ -83,20 +86,20 @@ struct PPOTrainer {
   private mutating func measure(
     _ rollouts: inout Rollouts, in minibatches: [Minibatch], iteration: Int
   ) {
+    let shards = minibatches.flatMap(\.shards)
+    let readings = concurrentMap(shards.count, workers: threads) { [self, rollouts] shard, _ in
+      reading(of: shards[shard], rollouts)
+    }
     var noise = seed.generator(for: "ppo.fault", step: iteration)
-    for shard in minibatches.flatMap(\.shards) {
-      let batch = SequenceBatch(rollouts.sequences(shard))
-      let new = faulty(tokenLogProbabilities(policy, batch), noise: &noise)
-      let old = faulty(
-        tokenLogProbabilities(
-          configuration.galleryFault == .aliasedReference ? policy : reference, batch),
-        noise: &noise)
-      let values = trainsValue ? values(rollouts.valueRows(shard, in: batch), of: batch) : []
+    for (shard, reading) in zip(shards, readings) {
+      let new = faulty(reading.new, noise: &noise)
+      let old = faulty(reading.old, noise: &noise)
+      let completions = Segments(lengths: shard.map { rollouts.layout.tokenCounts[$0] })
       let slots = Segments(lengths: shard.map { rollouts.layout.slotCount(of: $0) })
       for (i, rollout) in shard.enumerated() {
-        rollouts.logProbabilities[rollout] = Array(new[batch.completions[i]])
-        rollouts.referenceLogProbabilities[rollout] = Array(old[batch.completions[i]])
-        if trainsValue { rollouts.values[rollout] = Array(values[slots[i]]) }
+        rollouts.logProbabilities[rollout] = Array(new[completions[i]])
+        rollouts.referenceLogProbabilities[rollout] = Array(old[completions[i]])
+        if trainsValue { rollouts.values[rollout] = Array(reading.values[slots[i]]) }
       }
     }
     var readers = [policy.configuration, reference.configuration]
@@ -106,21 +109,31 @@ struct PPOTrainer {
     }
   }
 
-  private func tokenLogProbabilities(
-    _ model: Transformer<Float>, _ batch: SequenceBatch
-  ) -> [Float] {
-    defer { inferenceTape.reset() }
-    return read(
-      model, batch, inferenceTape.record(model.parameters), on: inferenceTape,
-      temperature: configuration.temperature
-    ).tokens.logProbabilities.values
+  /// What the policy, the reference and the value model say of one shard of the rollouts.
+  private func reading(
+    of shard: [Int], _ rollouts: Rollouts
+  ) -> (new: [Float], old: [Float], values: [Float]) {
+    let tape = Tape<Float>(recordsGradients: false)
+    let batch = SequenceBatch(rollouts.sequences(shard))
+    let new = tokenLogProbabilities(policy, batch, on: tape)
+    let isAliased = configuration.galleryFault == .aliasedReference
+    let old = tokenLogProbabilities(isAliased ? policy : reference, batch, on: tape)
+    guard trainsValue else { return (new, old, []) }
+    let values = value.values(
+      batch, tape.record(value.parameters), on: tape,
+      rows: rollouts.valueRows(shard, in: batch)
+    ).values
+    return (new, old, values)
   }
 
-  private func values(_ rows: [Int], of batch: SequenceBatch) -> [Float] {
-    defer { inferenceTape.reset() }
-    return value.values(
-      batch, inferenceTape.record(value.parameters), on: inferenceTape, rows: rows
-    ).values
+  private func tokenLogProbabilities(
+    _ model: Transformer<Float>, _ batch: SequenceBatch, on tape: Tape<Float>
+  ) -> [Float] {
+    defer { tape.reset() }
+    return read(
+      model, batch, tape.record(model.parameters), on: tape,
+      temperature: configuration.temperature
+    ).tokens.logProbabilities.values
   }
 
   /// Log-probabilities with the noise of a gallery run, and with none in all others.

@@ -87,29 +87,38 @@ extension PPOTrainer {
   }
 
   /// What the shards of a minibatch showed on the way, shard by shard.
-  private struct Seen {
+  private struct Seen: Sendable {
     var logProbabilities: [Float] = []
     var entropies: [Float] = []
     var values: [Float] = []
+
+    init(_ tokens: TokenLogProbabilities<Float>) {
+      logProbabilities = tokens.logProbabilities.values
+      entropies = tokens.entropies
+    }
+
+    init(_ shards: [Seen]) {
+      logProbabilities = shards.flatMap(\.logProbabilities)
+      entropies = shards.flatMap(\.entropies)
+      values = shards.flatMap(\.values)
+    }
   }
 
   private func policyStep(_ batch: UpdateBatch) -> (ShardedGradient<Float>, Seen) {
     let minibatch = batch.minibatch
-    var seen = Seen()
-    let gradient = shardedGradient(
-      of: trainedParameters, shards: minibatch.shards.count, on: tape,
+    let (gradient, shards) = shardedGradient(
+      of: trainedParameters, shards: minibatch.shards.count, on: workers,
       itemsPerShard: Double(minibatch.rollouts.count) / Double(minibatch.shards.count)
     ) { shard, recorded in
-      let indices = minibatch.shards[shard]
+      let (indices, tape) = (minibatch.shards[shard], recorded.tape)
       let sequences = SequenceBatch(batch.rollouts.sequences(indices))
       let reading = read(policy, sequences, recorded, on: tape, temperature: updateTemperature)
-      seen.logProbabilities += reading.tokens.logProbabilities.values
-      seen.entropies += reading.tokens.entropies
+      var seen = Seen(reading.tokens)
       var loss = batch.policyLoss(reading.tokens.logProbabilities, of: indices, on: tape)
       if let penalty = batch.klLoss(reading.tokens.logProbabilities, of: indices, on: tape) {
         loss = loss + Float(klCoefficient.value) * penalty
       }
-      guard let hidden = reading.hidden else { return loss }
+      guard let hidden = reading.hidden else { return (loss, seen) }
       if configuration.entropyWeight > 0 {
         let logits = hidden.rows(sequences.predictionRows)
           .linear(recorded[policy.configuration.headName])
@@ -118,35 +127,38 @@ extension PPOTrainer {
         )
         loss = loss - Float(configuration.entropyWeight) * entropy
       }
-      guard sharesTrunk else { return loss }
+      guard sharesTrunk else { return (loss, seen) }
       let values = trunkValues(
         hidden, recorded, rows: batch.rollouts.valueRows(indices, in: sequences))
-      seen.values += values.values
-      return loss + Float(configuration.valueWeight)
+      seen.values = values.values
+      loss =
+        loss + Float(configuration.valueWeight)
         * batch.valueLoss(values, of: indices, on: tape)
+      return (loss, seen)
     }
-    return (gradient, seen)
+    return (gradient, Seen(shards))
   }
 
   private func valueUpdate(
     _ batch: UpdateBatch
   ) -> (gradient: Gradient<Float>?, statistics: ValueStatistics) {
-    var allValues: [Float] = []
-    var gradient = shardedGradient(
-      of: value.parameters, shards: batch.minibatch.shards.count, on: tape
-    ) { shard, recorded in
+    var (gradient, readings) = shardedGradient(
+      of: value.parameters, shards: batch.minibatch.shards.count, on: workers
+    ) { [value, configuration] shard, recorded in
       let indices = batch.minibatch.shards[shard]
       let sequences = SequenceBatch(batch.rollouts.sequences(indices))
       let values = value.values(
-        sequences, recorded, on: tape, rows: batch.rollouts.valueRows(indices, in: sequences))
-      allValues += values.values
-      return Float(configuration.valueWeight) * batch.valueLoss(values, of: indices, on: tape)
+        sequences, recorded, on: recorded.tape,
+        rows: batch.rollouts.valueRows(indices, in: sequences))
+      let loss = batch.valueLoss(values, of: indices, on: recorded.tape)
+      return (Float(configuration.valueWeight) * loss, values.values)
     }
     let norm = gradient.total.clip(toNorm: configuration.maximumGradientNorm)
     return (
       gradient.total,
       ValueStatistics(
-        loss: batch.valueLoss(allValues), gradientNorm: norm, shardLosses: gradient.losses)
+        loss: batch.valueLoss(readings.flatMap(\.self)), gradientNorm: norm,
+        shardLosses: gradient.losses)
     )
   }
 }

@@ -39,6 +39,7 @@ public struct PPOModels: Sendable {
 ///   - endToken: The token that ends a completion.
 ///   - configuration: All settings.
 ///   - seed: Decides prompts, rollouts and minibatches.
+///   - workers: Threads that share sampling and gradients; the result does not depend on them.
 ///   - observe: Sees every step; may throw to end the training.
 /// - Returns: `.diverged(step:)` with the number of complete iterations if a reward, loss or
 ///   gradient is not finite; the models are then those before the update that failed.
@@ -48,14 +49,14 @@ public func trainPPO(
   _ policy: inout Transformer<Float>, value: inout ScalarModel<Float>,
   reference: Transformer<Float>, reward: some RewardFunction,
   rewardModel: ModelConfiguration? = nil, baseline: (any Baseline)? = nil, prompts: [[Int]],
-  endToken: Int, configuration: PPOConfiguration, seed: Seed,
+  endToken: Int, configuration: PPOConfiguration, seed: Seed, workers: Int = 1,
   observe: (Int, borrowing PPOModels, PPOMetrics) throws -> Void
 ) throws -> TrainingOutcome {
   try configuration.validate(for: policy.configuration, prompts: prompts)
   var trainer = PPOTrainer(
     policy: policy, value: value, reference: reference,
     baseline: try baseline ?? configuration.rolloutBaseline(), configuration: configuration,
-    seed: seed)
+    seed: seed, workers: workers)
   defer { (policy, value) = (trainer.policy, trainer.value) }
   let order = PromptOrder(prompts, configuration, seed: seed)
 

@@ -11,11 +11,15 @@ struct RankingRewardLearner: RewardGradient {
   private let rankings: [PreferenceRanking]
   private let loss: RankingLoss
   private let shards: Int
-  private let tape = Tape<Float>()
+  private let workers: ShardWorkers<Float>
   private var seen: Set<Int> = []
   private(set) var cost = Cost()
 
-  init(rankings: [PreferenceRanking], loss: RankingLoss, configuration: RewardConfiguration) {
+  init(
+    rankings: [PreferenceRanking], loss: RankingLoss, configuration: RewardConfiguration,
+    workers: Int
+  ) {
+    self.workers = ShardWorkers(count: workers)
     (self.rankings, self.loss) = (rankings, loss)
     shards = configuration.gradientShards
   }
@@ -26,35 +30,30 @@ struct RankingRewardLearner: RewardGradient {
     of model: ScalarModel<Float>, batch: [Int]
   ) -> (gradient: Gradient<Float>, metrics: RewardMetrics) {
     let parts = consecutiveParts(of: batch, count: shards).map { part in part.map { rankings[$0] } }
-    var (losses, chosen, rejected): ([Double], [Double], [Double]) = ([], [], [])
-    var lengths: [Int] = []
-    let result = shardedGradient(
-      of: model.parameters, shards: parts.count, on: tape,
+    let (result, shardReadings) = shardedGradient(
+      of: model.parameters, shards: parts.count, on: workers,
       itemsPerShard: Double(batch.count) / Double(parts.count)
-    ) { [loss, tape] shard, parameters in
+    ) { [loss] shard, parameters in
       let part = parts[shard]
       let sequences = SequenceBatch(part.flatMap(\.sequences))
-      let scores = model.values(sequences, parameters, on: tape, rows: sequences.lastRows)
+      let scores = model.values(
+        sequences, parameters, on: parameters.tape, rows: sequences.lastRows)
       let rankingLosses = part.placeRows.map { loss.rankingLosses($0.map { scores.rows($0) }) }
-      losses += rankingLosses.flatMap { $0.values.map(Double.init) }
-      let values = scores.values.map(Double.init)
-      for (better, worse) in part.pairRows {
-        chosen.append(values[better])
-        rejected.append(values[worse])
-      }
-      lengths += sequences.sequenceLengths
+      let (values, pairRows) = (scores.values, part.pairRows)
+      let reading = RewardReadings(
+        losses: rankingLosses.flatMap(\.values), chosen: pairRows.map { values[$0.better] },
+        rejected: pairRows.map { values[$0.worse] }, sequenceLengths: sequences.sequenceLengths)
       let total = rankingLosses.dropFirst().reduce(rankingLosses[0].sum()) { $0 + $1.sum() }
-      return (1 / Float(batch.count)) * total
+      return ((1 / Float(batch.count)) * total, reading)
     }
+    let readings = RewardReadings(shardReadings)
     // As many labels as pairs where pairs are learnt, one less than places for an order.
     for index in batch where seen.insert(index).inserted {
       let places = rankings[index].completions.count
       cost += Cost(labels: loss == .pairs ? places * (places - 1) / 2 : places - 1)
     }
-    cost += .training(model.configuration, sequenceLengths: lengths)
-    let metrics = RewardMetrics(
-      losses: losses, chosen: chosen, rejected: rejected, noise: result.noise)
-    return (result.total, metrics)
+    cost += .training(model.configuration, sequenceLengths: readings.sequenceLengths)
+    return (result.total, readings.metrics(noise: result.noise))
   }
 }
 

@@ -22,11 +22,12 @@ struct RewardLearner: RewardGradient {
   private let loss: BradleyTerryLoss
   private let margin: Double?
   private let shards: Int
-  private let tape = Tape<Float>()
+  private let workers: ShardWorkers<Float>
   private var seen: Set<Int> = []
   private(set) var cost = Cost()
 
-  init(pairs: [PreferencePair], configuration: RewardConfiguration) {
+  init(pairs: [PreferencePair], configuration: RewardConfiguration, workers: Int) {
+    self.workers = ShardWorkers(count: workers)
     self.pairs = pairs
     loss = BradleyTerryLoss(centeringCoefficient: configuration.centeringCoefficient)
     margin = configuration.margin
@@ -39,30 +40,26 @@ struct RewardLearner: RewardGradient {
     of model: ScalarModel<Float>, batch: [Int]
   ) -> (gradient: Gradient<Float>, metrics: RewardMetrics) {
     let parts = consecutiveParts(of: batch, count: shards).map { part in part.map { pairs[$0] } }
-    var (losses, chosen, rejected): ([Double], [Double], [Double]) = ([], [], [])
-    var lengths: [Int] = []
-    let result = shardedGradient(
-      of: model.parameters, shards: parts.count, on: tape,
+    let (result, shardReadings) = shardedGradient(
+      of: model.parameters, shards: parts.count, on: workers,
       itemsPerShard: Double(batch.count) / Double(parts.count)
-    ) { [loss, margin, tape] shard, parameters in
+    ) { [loss, margin] shard, parameters in
       let part = parts[shard]
       let sequences = SequenceBatch(part.map(\.chosenSequence) + part.map(\.rejectedSequence))
       let rows = sequences.lastRows
-      let scores = model.values(sequences, parameters, on: tape, rows: rows)
+      let scores = model.values(sequences, parameters, on: parameters.tape, rows: rows)
       let better = scores.rows(Array(0..<part.count))
       let worse = scores.rows(Array(part.count..<rows.count))
       let margins = margin.map { [Double](repeating: $0, count: part.count) }
       let pairLosses = loss.pairLosses(chosen: better, rejected: worse, margins: margins)
-      losses += pairLosses.values.map(Double.init)
-      chosen += better.values.map(Double.init)
-      rejected += worse.values.map(Double.init)
-      lengths += sequences.sequenceLengths
-      return (1 / Float(batch.count)) * pairLosses.sum()
+      let reading = RewardReadings(
+        losses: pairLosses.values, chosen: better.values, rejected: worse.values,
+        sequenceLengths: sequences.sequenceLengths)
+      return ((1 / Float(batch.count)) * pairLosses.sum(), reading)
     }
-    count(batch, model: model.configuration, sequenceLengths: lengths)
-    let metrics = RewardMetrics(
-      losses: losses, chosen: chosen, rejected: rejected, noise: result.noise)
-    return (result.total, metrics)
+    let readings = RewardReadings(shardReadings)
+    count(batch, model: model.configuration, sequenceLengths: readings.sequenceLengths)
+    return (result.total, readings.metrics(noise: result.noise))
   }
 
   private mutating func count(

@@ -18,6 +18,7 @@ public import Tokenization
 ///     score becoming zero unless the configuration says otherwise; may be empty.
 ///   - configuration: How to train.
 ///   - seed: Names the order of the pairs, which DPO shares.
+///   - workers: Threads that share the shards of a batch; the result does not depend on them.
 ///   - observe: Called with step 0 before the first update and after each one, with the model as
 ///     it is then and the metrics of the batch before the update.
 /// - Returns: The model, and whether every update was made; `.diverged(step: k)` where the k-th
@@ -25,14 +26,16 @@ public import Tokenization
 public func trainRewardModel(
   from reference: Transformer<Float>, on pairs: [PreferencePair], places: Int = 2,
   centredOn: [TokenSequence],
-  configuration: RewardConfiguration, seed: Seed,
+  configuration: RewardConfiguration, seed: Seed, workers: Int = 1,
   observe: (Int, borrowing ScalarModel<Float>, RewardMetrics) throws -> Void
 ) rethrows -> (RewardModel, TrainingOutcome) {
   var model = ScalarModel(backbone: reference)
-  var learner: any RewardGradient = RewardLearner(pairs: pairs, configuration: configuration)
+  var learner: any RewardGradient = RewardLearner(
+    pairs: pairs, configuration: configuration, workers: workers)
   if let loss = configuration.rankingLoss {
     learner = RankingRewardLearner(
-      rankings: rankings(of: pairs, places: places), loss: loss, configuration: configuration)
+      rankings: rankings(of: pairs, places: places), loss: loss, configuration: configuration,
+      workers: workers)
   }
   let outcome = try fit(
     &model, learner: &learner, configuration: configuration, seed: seed, observe: observe)

@@ -98,7 +98,7 @@ public struct PolicyEvaluator: Sendable {
 /// One completion for each prompt, from a draw for each number of a prompt and position.
 func sampleCompletions(
   of policy: Transformer<Float>, prompts: [[Int]], task: any PreferenceTask, temperature: Double,
-  uniform: (_ sequence: Int, _ position: Int) -> Double
+  uniform: @Sendable (_ sequence: Int, _ position: Int) -> Double
 ) -> [TokenSequence] {
   var sampler = Sampler(policy, temperature: temperature)
   return sampler.sample(

@@ -52,7 +52,7 @@ public func samplePreferencePairs(
     let uniforms = UniformStream(seed: seed, purpose: "evaluation.preferences", step: attempt)
     let drawn = sampleCompletions(
       of: reference, prompts: open.map { prompts[$0 / size] }, task: task, temperature: temperature
-    ) { uniforms(open[$0], $1) }
+    ) { [open] in uniforms(open[$0], $1) }
     for (slot, sequence) in zip(open, drawn) { completions[slot] = sequence.completion }
     sampled += drawn.count
     cost += .forward(
