@@ -1,6 +1,7 @@
 import Experiments
 import Foundation
 import PPO
+import Optimizers
 import TestSupport
 import Testing
 
