@@ -47,6 +47,11 @@ gallery: build ## Runs that are broken on purpose, healthy ones, and what `tande
 	@echo "make gallery: about 10 minutes on two cores after the build"
 	JOBS=$(JOBS) experiments/gallery/run.sh $(TANDEM)
 
+algorithms: build ## Every preference loss and policy optimiser in one reward-KL figure (under 30 minutes)
+	@echo "make algorithms: under 30 minutes on two cores after the build"
+	$(TANDEM) run experiments/algorithms --output runs/algorithms$(if $(QUICK),-quick) \
+	  --results $(if $(QUICK),runs/algorithms-quick/results,results/algorithms) $(QUICK_FLAG) $(JOBS_FLAG)
+
 identities: build ## Check every theorem numerically (10 seconds after the build)
 	$(TANDEM) identities --results results/identities
 
@@ -87,4 +92,4 @@ docs: setup ## Build the DocC pages of every module into .build/docs
 clean: ## Remove everything that was built (results and runs stay)
 	rm -rf .build
 
-.PHONY: help setup build test experiment tuning sentiment variance variance-tuning gallery identities claims mutants lint format size docs clean
+.PHONY: help setup build test experiment tuning algorithms sentiment variance variance-tuning gallery identities claims mutants lint format size docs clean

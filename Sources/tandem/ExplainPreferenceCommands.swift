@@ -18,8 +18,9 @@ struct ExplainDPOCommand: ParsableCommand {
       two lists of lengths, losses per token are left out. Options have TRL's names and defaults:
       beta 0.1, label_smoothing 0, f_divergence_type reverse_kl (forward_kl, js_divergence,
       alpha_divergence), f_alpha_divergence_coef 0.5, loss_type (one name or a list; all unless
-      given), discopop_tau 0.05, simpo_gamma 0.5, cpo_alpha 1 (0 for simpo), rpo_alpha 0; and ours:
-      length_penalty 0.01 of r_dpo, unlikelihood_alpha 0.1.
+      given), discopop_tau 0.05, simpo_gamma 0.5, cpo_alpha 1 (0 for simpo), rpo_alpha 0,
+      reference_free false; and ours: length_penalty 0.01 of r_dpo, unlikelihood_alpha 0.1. Results in
+      the input are passed over, so that a document can be explained again.
 
       --json prints one document with
 

@@ -53,3 +53,53 @@ import Testing
     }
   }
 }
+
+@Suite struct ExplainPreferenceCommandTests {
+  private let inputs = [
+    "dpo": #"{"chosen_logps":[-12],"rejected_logps":[-11],"ref_chosen_logps":[-12.5],"#
+      + #""ref_rejected_logps":[-10.5],"completion_lens_chosen":[4],"completion_lens_rejected":[5]}"#,
+    "reward":
+      #"{"rewards_chosen":[1.2],"rewards_rejected":[0.7],"margin":[0.5],"rankings":[[2,1]]}"#,
+    "kto": #"{"chosen_logps":[-12],"ref_chosen":[-12.5],"KL_logps":[-30],"ref_KL_logps":[-31]}"#,
+  ]
+
+  private func run(_ name: String, _ input: String, _ flags: String...) async throws
+    -> CommandResult
+  {
+    let tandem = try TandemProcess()
+    try tandem.write(input, to: "input.json")
+    return try await flags.isEmpty
+      ? tandem.run("explain", name, "--input", "input.json")
+      : tandem.run("explain", name, "--input", "input.json", flags[0])
+  }
+
+  @Test(arguments: ["dpo", "reward", "kto"])
+  func documentAndTableComeFromTheSameInput(name: String) async throws {
+    let document = try await run(name, inputs[name] ?? "", "--json")
+    #expect(document.exitCode == 0 && document.errors.isEmpty)
+    let object = try TandemProcess.object(document.output)
+    #expect(object?["schema"] as? String == "tandem.explain.\(name)/1")
+    let table = try await run(name, inputs[name] ?? "")
+    #expect(table.exitCode == 0 && table.output.contains("log"))
+    let help = try await TandemProcess().run("explain", name, "--help").output
+      .split { $0.isWhitespace }.joined(separator: " ")
+    for key in try #require(object).keys where !key.contains("=") {
+      #expect(help.contains(key), "\(key)")
+    }
+  }
+
+  // −log σ(0.1·(0.5 + 0.5)).
+  @Test func documentHoldsTheLossOfThePaper() async throws {
+    let output = try await run("dpo", inputs["dpo"] ?? "", "--json").output
+    let losses = try TandemProcess.object(output)?["losses"] as? [String: [Double]]
+    #expect(abs((losses?["sigmoid"]?.first ?? 0) - log1p(exp(-0.1))) < 1e-15)
+  }
+
+  @Test(arguments: ["dpo", "reward", "kto"])
+  func anInvalidInputIsExitCode65AndAMissingOne66(name: String) async throws {
+    let invalid = try await run(name, #"{"beta": "x"}"#, "--json")
+    #expect(invalid.exitCode == 65 && invalid.output.isEmpty && !invalid.errors.isEmpty)
+    let missing = try await TandemProcess().run("explain", name, "--input", "none.json")
+    #expect(missing.exitCode == 66 && missing.errors.contains("none.json"))
+  }
+}

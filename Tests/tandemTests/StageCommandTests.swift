@@ -81,6 +81,20 @@ import Testing
     #expect(result.errors.contains("beta"))
   }
 
+  @Test func aLossIsAWordOfTheCommandLine() async throws {
+    let tandem = try await fineTuned()
+    let trained = try await tandem.run(
+      "dpo", "--data", "pairs.jsonl", "--model", "sft", "--output", "dpo", "-q", "loss_type=simpo",
+      "beta=2", "num_train_epochs=1", "per_device_train_batch_size=8")
+    #expect(trained.exitCode == 0, "\(trained.errors)")
+    let unknown = try await tandem.run(
+      "dpo", "--data", "pairs.jsonl", "--model", "sft", "--output", "other", "loss_type=simpos")
+    #expect(unknown.exitCode == 78 && unknown.errors.contains("did you mean 'simpo'?"))
+    let unread = try await tandem.run(
+      "dpo", "--data", "pairs.jsonl", "--model", "sft", "--output", "other", "label_smoothing=0.1")
+    #expect(unread.exitCode == 78 && unread.errors.contains("cdpo"), "\(unread.errors)")
+  }
+
   @Test func aCheckpointOfAnotherShapeNamesTheTensor() async throws {
     let tandem = try await fineTuned()
     let file = tandem.folder.appending(path: "sft/config.json")

@@ -25,6 +25,8 @@ extension DPOExplanation: Encodable {
     if let tokens = input.rejectedTokens { try write(tokens, "completion_lens_rejected") }
     for setting in settings { try write(setting.value, setting.name) }
     try write(divergence.rawValue, "f_divergence_type")
+    try write(input.options.isReferenceFree ?? false, "reference_free")
+    if input.losses != PairInput.explained { try write(input.losses, "loss_type") }
     try write(losses, "label_smoothing=\(smoothing),f=\(divergence.rawValue)")
     try write(losses, "losses")
     try write(loss, "loss")
@@ -50,11 +52,18 @@ extension DPOExplanation: Encodable {
       ("beta", input.beta), ("label_smoothing", smoothing),
       ("f_alpha_divergence_coef", options.divergenceAlpha ?? 0.5),
       ("discopop_tau", options.discoPOPTemperature ?? 0.05),
-      ("simpo_gamma", options.simPOMargin ?? 0.5), ("cpo_alpha", options.cpoAlpha ?? 1),
+      ("simpo_gamma", options.simPOMargin ?? 0.5),
       ("length_penalty", options.lengthPenalty ?? 0.01),
       ("unlikelihood_alpha", options.unlikelihoodWeight ?? 0.1),
-      ("rpo_alpha", options.supervisedWeight ?? 0),
+    ] + given
+  }
+
+  /// The settings whose absence means another value for each loss.
+  private var given: [(name: String, value: Double)] {
+    let optional = [
+      ("cpo_alpha", input.options.cpoAlpha), ("rpo_alpha", input.options.supervisedWeight),
     ]
+    return optional.compactMap { name, value in value.map { (name: name, value: $0) } }
   }
 
   /// The same losses under the names of the trainers that have them.

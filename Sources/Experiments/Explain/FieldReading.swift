@@ -10,7 +10,10 @@ struct FieldReading {
   private var members: [JSONValue.Member] = []
 
   /// Parses a document whose keys are among those that are known.
-  init(_ json: Data, file: String, keys: [String], example: String) {
+  ///
+  /// `results` and names with a slash or an equals sign are what an explanation writes: they are
+  /// passed over, so that a document can be explained again.
+  init(_ json: Data, file: String, keys: [String], results: [String], example: String) {
     (self.file, self.keys) = (file, keys)
     let bytes = Array(json)
     do throws(JSONError) {
@@ -28,7 +31,10 @@ struct FieldReading {
         complain("the key '\(key)' appears twice", "keep one of the two")
       }
     }
-    for member in members where !keys.contains(member.key) { complainOfUnknown(member.key) }
+    for member in members where !keys.contains(member.key) {
+      let isResult = results.contains(member.key) || member.key.contains { "/=*".contains($0) }
+      if !isResult { complainOfUnknown(member.key) }
+    }
   }
 
   /// The bytes of a file.
@@ -119,6 +125,14 @@ extension FieldReading {
   /// A finite number; nil where there is none.
   mutating func number(_ name: String) -> Double? {
     value([name]).flatMap { finite($0, "'\(name)'") }
+  }
+
+  /// True or false; nil where there is neither.
+  mutating func flag(_ name: String) -> Bool? {
+    guard let value = value([name]) else { return nil }
+    if case .boolean(let flag) = value { return flag }
+    complain("'\(name)' is neither true nor false", "write true or false without quotes")
+    return nil
   }
 
   /// One of some words.

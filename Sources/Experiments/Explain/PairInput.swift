@@ -51,9 +51,13 @@ public struct PairInput: Codable, Equatable, Sendable {
   public init(json: Data, name: String) throws(DataError) {
     let columns = CodingKeys.allCases.map(\.rawValue).filter { $0 != "options" }
     let settings = PreferenceLossOptions.CodingKeys.allCases.map(\.rawValue)
-      .filter { !["reference_free", "desirable_weight", "undesirable_weight"].contains($0) }
+      .filter { !["desirable_weight", "undesirable_weight"].contains($0) }
     var reading = FieldReading(
       json, file: name, keys: columns + settings,
+      results: [
+        "schema", "origin", "losses", "loss", "cpo", "overflows", "chosen_rewards",
+        "rejected_rewards", "log_odds_ratio", "log_odds_chosen",
+      ],
       example: #"{"chosen_logps": [-12], "rejected_logps": [-11], "ref_chosen_logps": [-12.5], "#
         + #""ref_rejected_logps": [-10.5]}"#)
     chosen = reading.requiredNumbers("chosen_logps")
@@ -77,6 +81,7 @@ extension FieldReading {
     options.labelSmoothing = number("label_smoothing")
     options.divergence = word("f_divergence_type", as: FDivergenceKind.self)
     options.divergenceAlpha = number("f_alpha_divergence_coef")
+    options.isReferenceFree = flag("reference_free")
     options.discoPOPTemperature = number("discopop_tau")
     options.simPOMargin = number("simpo_gamma")
     options.cpoAlpha = number("cpo_alpha")

@@ -16,6 +16,14 @@ public struct RewardInput: Equatable, Sendable {
   /// Scores of whole rankings, the best completion first.
   public let rankings: [[Double]]
 
+  /// What an explanation writes.
+  private static let results = [
+    "schema", "origin", "losses", "loss", "loss_plain", "loss_margin", "loss_center_0.01",
+    "accuracy_strict_gt", "accuracy_ties_half", "margin_mean", "min_reward", "mean_reward",
+    "max_reward", "probabilities", "calibration", "expected_calibration_error",
+    "losses_plackett_luce", "loss_plackett_luce", "losses_all_pairs", "loss_all_pairs",
+  ]
+
   /// Reads a file.
   public init(contentsOf url: URL) throws(DataError) {
     try self.init(json: FieldReading.contents(of: url), name: url.relativePath)
@@ -28,6 +36,7 @@ public struct RewardInput: Equatable, Sendable {
       keys: [
         "rewards_chosen", "rewards_rejected", "margin", "center_rewards_coefficient", "rankings",
       ],
+      results: Self.results,
       example: #"{"rewards_chosen": [1.2, -0.3], "rewards_rejected": [0.7, 0.4]}"#)
     chosen = reading.numbers("rewards_chosen") ?? []
     rejected = reading.numbers("rewards_rejected") ?? []

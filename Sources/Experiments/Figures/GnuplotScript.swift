@@ -6,6 +6,8 @@ public struct GnuplotScript: Sendable {
   /// Writes the program for a figure.
   public init(_ figure: Figure) {
     let plot = Self.plot(figure)
+    // A legend of many lines needs a taller page.
+    let height = max(420, 80 + 17 * figure.series.count { !$0.name.isEmpty })
     text = """
       # Draws \(figure.name).svg and \(figure.name).png from \(figure.name).csv:  gnuplot \(figure.name).gp
       set datafile separator ","
@@ -19,10 +21,10 @@ public struct GnuplotScript: Sendable {
       set style fill transparent solid 0.18 noborder
       \(Self.axis(figure))
       data = "\(figure.name).csv"
-      set terminal svg size 760,420 font "Helvetica,12" name "\(figure.name.replacing("-", with: "_"))" background rgb "white"
+      set terminal svg size 760,\(height) font "Helvetica,12" name "\(figure.name.replacing("-", with: "_"))" background rgb "white"
       set output "\(figure.name).svg"
       plot \(plot)
-      set terminal pngcairo size 1140,630 font "Helvetica,15"
+      set terminal pngcairo size 1140,\(height * 3 / 2) font "Helvetica,15"
       set output "\(figure.name).png"
       replot
 

@@ -43,7 +43,7 @@ func rewardCurveFigures(_ runs: [ArmRuns]) -> [Figure] {
 private func rewardCurve(_ runs: [ArmRuns], name: String, key: String, axis: CurveAxis) -> Figure {
   let seeds = runs.map(\.cells.count).max() ?? 0
   let note =
-    axis == .kl
+    axis == .kl && runs.count <= Palette.crowd
     ? "Thin lines are single seeds; the thick line joins the means of each checkpoint."
     : "The line is the mean over seeds."
   return Figure(
@@ -55,13 +55,17 @@ private func rewardCurve(_ runs: [ArmRuns], name: String, key: String, axis: Cur
         ? "The gold reward is the one that the annotator's labels were drawn from."
         : "The proxy is the seed's reward model, in the annotator's logit units."),
     xLabel: axis.label, yLabel: "\(name) reward",
-    series: runs.flatMap { series(of: $0, key: key, axis: axis) })
+    series: runs.flatMap {
+      series(of: $0, key: key, axis: axis, showsSeeds: runs.count <= Palette.crowd)
+    })
 }
 
-private func series(of run: ArmRuns, key: String, axis: CurveAxis) -> [FigureSeries] {
+private func series(
+  of run: ArmRuns, key: String, axis: CurveAxis, showsSeeds: Bool
+) -> [FigureSeries] {
   guard run.isTrained else { return [bestOfN(run, key: key, axis: axis)].compactMap { $0 } }
   var result: [FigureSeries] = []
-  if axis == .kl {
+  if axis == .kl, showsSeeds {
     result = run.cells.map { cell in
       let points = cell.evaluations.map {
         FigurePoint(x: axis.value($0, ofSteps: run.steps), y: $0.values[key] ?? .nan)

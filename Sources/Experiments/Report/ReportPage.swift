@@ -38,7 +38,7 @@ struct ReportPage {
   /// One card an arm: its gain in gold reward over the reference.
   private var headline: String {
     let cards = summary.arms.enumerated().map { index, arm -> String in
-      let color = Palette.color(of: arm.name, at: index)
+      let color = Palette.color(of: arm.name, at: index, among: summary.arms.count)
       let gain = summary.comparisons.first {
         $0.first == arm.name && $0.second == "SFT" && $0.metric == "eval/gold_reward"
       }?.difference

@@ -9,7 +9,8 @@ struct ArmRuns: Sendable {
   static func group(_ cells: [CellRecord], by facts: SpecificationFacts) -> [ArmRuns] {
     facts.arms.enumerated().map { index, arm in
       ArmRuns(
-        name: arm.name, method: arm.method, color: Palette.color(of: arm.name, at: index),
+        name: arm.name, method: arm.method,
+        color: Palette.color(of: arm.name, at: index, among: facts.arms.count),
         cells: cells.filter { $0.arm == arm.name && $0.method == arm.method }
           .sorted { $0.seed < $1.seed })
     }

@@ -57,3 +57,27 @@ import Testing
     #expect(try !folder.data("broken.csv").isEmpty)
   }
 }
+
+@Suite struct CrowdedFigureTests {
+  @Test func aCrowdOfArmsHasAColourEach() {
+    let colors = (0..<40).map { Palette.color(of: "arm \($0)", at: $0, among: 40) }
+    #expect(Set(colors).count == 40)
+    #expect(colors.filter { $0.wholeMatch(of: /#[0-9A-F]{6}/) == nil }.isEmpty)
+    #expect(Palette.color(of: "DPO", at: 3, among: 40) == Palette.color(of: "DPO", at: 0))
+  }
+
+  @Test func fewArmsKeepThePaletteForColourBlindReaders() {
+    let colors = (0..<8).map { Palette.color(of: "arm \($0)", at: $0, among: 8) }
+    #expect(Set(colors).count == 4 && colors[0] == "#CC79A7")
+  }
+
+  @Test(arguments: [(2, 420), (40, 760)])
+  func aLongLegendMakesATallerPage(lines: Int, height: Int) {
+    let figure = Figure(
+      name: "crowd", title: "", caption: "", xLabel: "", yLabel: "",
+      series: (0..<lines).map {
+        FigureSeries(name: "\($0)", color: "#000000", style: .line, points: [.init(x: 0, y: 1)])
+      })
+    #expect(GnuplotScript(figure).text.contains("svg size 760,\(height)"))
+  }
+}

@@ -95,6 +95,42 @@ import Tokenization
     }
   }
 
+  @Test(arguments: ["kto", "orpo", "aot", "plackett_luce", "ipo"])
+  func stageTakesEveryLossThatPairsDecide(loss: String) throws {
+    let settings = try DPOConfiguration(
+      file: nil,
+      overrides: ["loss_type=\(loss)", "num_train_epochs=1", "per_device_train_batch_size=8"])
+    try stage(loss).trainDPO(from: model, settings)
+    let policy = try ModelFolder(folder.url.appending(path: loss)).policy()
+    #expect(policy.parameters.values != model.parameters.values)
+  }
+
+  @Test func stageHasNoJudgeAndOneRewardModel() throws {
+    let online = try DPOConfiguration(file: nil, overrides: ["online={rounds: 1}"])
+    let ensemble = try RewardConfiguration(file: nil, overrides: ["ensemble_size=2"])
+    for (work, fragment) in [
+      ({ try stage("online").trainDPO(from: model, online) }, "judge"),
+      ({ try stage("ensemble").trainReward(from: model, ensemble) }, "one reward model"),
+    ] as [(() throws -> Void, String)] {
+      let error = #expect(throws: ConfigurationError.self) { try work() }
+      #expect(error.map { "\($0)".contains(fragment) } == true)
+    }
+  }
+
+  @Test func aRankedRewardModelIsNormalisedOnTheUsersCompletions() throws {
+    let settings = try RewardConfiguration(
+      file: nil,
+      overrides: [
+        "ranking_loss=plackett_luce", "normalization=gain_and_bias", "num_train_epochs=1",
+        "per_device_train_batch_size=4",
+      ])
+    try stage("ranked").trainReward(from: model, settings)
+    let reward = try ModelFolder(folder.url.appending(path: "ranked")).rewardModel()
+    let scores = reward.rewards(of: pairs.flatMap { [$0.chosenSequence, $0.rejectedSequence] })
+    let squares = scores.reduce(0) { $0 + $1 * $1 } / Double(scores.count)
+    #expect(abs(scores.reduce(0, +)) < 1e-3 && abs(squares - 1) < 1e-3)
+  }
+
   @Test func policyThatIsItsReferenceHasNoDivergenceAndTies() throws {
     let result = try measure(
       model, reference: model, reward: nil, pairs: pairs, tokenizer: tokenizer, promptLimit: 4,

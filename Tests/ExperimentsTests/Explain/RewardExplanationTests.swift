@@ -1,0 +1,149 @@
+import Datasets
+import Experiments
+import Foundation
+import Testing
+
+/// The reward and KTO fixtures of TRL, through the commands' documents.
+@Suite struct RewardExplanationTests {
+  private func recorded(_ key: String) throws -> [String: NSObject] {
+    let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let data = try Data(contentsOf: tests.appending(path: "Fixtures/preferences_trl.json"))
+    let fixture = try JSONSerialization.jsonObject(with: data) as? [String: [String: NSObject]]
+    return try #require(fixture?[key])
+  }
+
+  private func object(_ value: some Encodable) throws -> [String: NSObject] {
+    try #require(
+      JSONSerialization.jsonObject(with: encodeRecord(value)) as? [String: NSObject])
+  }
+
+  private func reward(_ text: String) throws -> [String: NSObject] {
+    try object(RewardExplanation(of: RewardInput(json: Data(text.utf8), name: "r.json")))
+  }
+
+  private func kto(_ members: [String: NSObject]) throws -> [String: NSObject] {
+    let json = try JSONSerialization.data(withJSONObject: members)
+    return try object(KTOExplanation(of: KTOInput(json: json, name: "k.json")))
+  }
+
+  private func number(_ value: NSObject?) -> Double { (value as? NSNumber)?.doubleValue ?? .nan }
+
+  private func agree(_ found: NSObject?, _ expected: NSObject?) -> Bool {
+    if let lists = (found, expected) as? ([NSNumber], [NSNumber]) {
+      return lists.0.count == lists.1.count && !lists.1.isEmpty
+        && zip(lists.0, lists.1).allSatisfy { abs($0.doubleValue - $1.doubleValue) < 1e-5 }
+    }
+    return abs(number(found) - number(expected)) < 1e-5
+  }
+
+  @Test func everyNumberOfTheRewardTrainerIsTRLs() throws {
+    var fixture = try recorded("reward_trl_1.16.0")
+    fixture["center_rewards_coefficient"] = 0.01 as NSNumber
+    let text = String(
+      decoding: try JSONSerialization.data(withJSONObject: fixture), as: UTF8.self)
+    let document = try reward(text)
+    for (key, value) in fixture where key != "center_rewards_coefficient" {
+      #expect(agree(document[key], value), "\(key)")
+    }
+    #expect(document["schema"] as? String == "tandem.explain.reward/1")
+  }
+
+  @Test func rankingsNeedNoPairs() throws {
+    let document = try reward(#"{"rankings": [[2, 1, 0.5], [1, 1]]}"#)
+    // −log(e²/(e² + e + √e))·(e/(e + √e)), and log 2.
+    let weights = [2.0, 1, 0.5].map { exp($0) }
+    let order =
+      -log(weights[0] / weights.reduce(0, +)) - log(weights[1] / (weights[1] + weights[2]))
+    let found = try #require(document["losses_plackett_luce"] as? [NSNumber]).map(\.doubleValue)
+    #expect(abs(found[0] - order) < 1e-12 && abs(found[1] - log(2)) < 1e-15)
+    let pairs = [1, 1.5, 0.5].map { log1p(exp(-$0)) }.reduce(0, +) / 3
+    let means = try #require(document["losses_all_pairs"] as? [NSNumber]).map(\.doubleValue)
+    #expect(abs(means[0] - pairs) < 1e-12 && document["loss_plain"] == nil)
+  }
+
+  @Test func scoresFarApartStayFinite() throws {
+    let document = try reward(
+      #"{"rewards_chosen": [500, -500, 3], "rewards_rejected": [-500, 500, 3]}"#)
+    let losses = try #require(document["losses"] as? [NSNumber]).map(\.doubleValue)
+    #expect(losses == [0, 1000, log(2)])
+    #expect(number(document["accuracy_strict_gt"]) == 1.0 / 3)
+    #expect(number(document["accuracy_ties_half"]) == 0.5)
+    #expect(number(document["expected_calibration_error"]).isFinite)
+  }
+
+  @Test(arguments: [
+    ("{}", "there is no score"), (#"{"rewards_chosen": [1]}"#, "has 0 values"),
+    (#"{"rewards_chosen": [1], "rewards_rejected": [1], "margin": [1, 2]}"#, "'margin' has 2"),
+    (#"{"rewards_chosen": [1], "rewards_rejected": [1], "margins": [1]}"#, "did you mean 'margin'"),
+    (
+      #"{"rewards_chosen": [1], "rewards_rejected": [1], "center_rewards_coefficient": -1}"#,
+      "0 or more"
+    ),
+    (#"{"rankings": [[1]]}"#, "two or more"), (#"{"rankings": [1]}"#, "rankings[0] is no list"),
+    (#"{"rankings": 1}"#, "list of lists"),
+  ])
+  func scoresThatMakeNoSenseAreRefused(text: String, fragment: String) {
+    let error = #expect(throws: DataError.self) {
+      try RewardInput(json: Data(text.utf8), name: "r.json")
+    }
+    #expect(error.map { "\($0)".contains(fragment) } == true, "\(String(describing: error))")
+  }
+
+  @Test(arguments: ["kto_pos_kl", "kto_neg_kl_clamped", "apo_zero_unpaired"])
+  func everyNumberOfTheKTOTrainerIsTRLs(name: String) throws {
+    let all = try recorded("kto_trl_1.16.0")
+    let expected = try #require(all[name] as? [String: NSObject])
+    var members = all.filter { !($0.value is NSDictionary) }
+    for key in ["KL_logps", "ref_KL_logps"] { members[key] = expected[key] }
+    if name == "apo_zero_unpaired" { members["loss_type"] = name as NSString }
+    let document = try kto(members)
+    for key in ["kl", "losses(des*chosen||und*rejected)", "loss"] {
+      #expect(agree(document[key], expected[key]), "\(key)")
+    }
+  }
+
+  @Test func completionsOfOneKindAreEnough() throws {
+    let document = try kto([
+      "chosen_logps": [-510] as NSArray, "ref_chosen": [-10] as NSArray,
+      "KL_logps": [-3] as NSArray, "ref_KL_logps": [-4] as NSArray, "beta": 1 as NSNumber,
+    ])
+    #expect(number(document["loss"]) == 1 && document["rewards/rejected"] == NSNull())
+    #expect(document["rewards/margins"] == NSNull() && number(document["rewards/chosen"]) == -500)
+  }
+
+  @Test(arguments: [
+    (#"{"beta": 1}"#, "there is no completion"),
+    (#"{"chosen_logps": [-1]}"#, "its reference has 0"),
+    (#"{"chosen_logps": [-1], "ref_chosen": [-1]}"#, "'KL_logps' and 'ref_KL_logps' are missing"),
+    (
+      #"{"chosen_logps": [-1], "ref_chosen": [-1], "loss_type": "apo"}"#, "apo_zero_unpaired"
+    ),
+    (
+      #"{"chosen_logps": [-1], "ref_chosen": [-1], "KL_logps": [-1], "ref_KL_logps": [-1], "beta": 0}"#,
+      "β > 0"
+    ),
+  ])
+  func completionsThatMakeNoSenseAreRefused(text: String, fragment: String) {
+    let error = #expect(throws: DataError.self) {
+      try KTOInput(json: Data(text.utf8), name: "k.json")
+    }
+    #expect(error.map { "\($0)".contains(fragment) } == true, "\(String(describing: error))")
+  }
+
+  @Test func everyRowOfTheTablesHasItsEquation() throws {
+    let reward = RewardExplanation(
+      of: try RewardInput(
+        json: Data(#"{"rewards_chosen": [1], "rewards_rejected": [2], "rankings": [[1, 2]]}"#.utf8),
+        name: "r.json"))
+    let kto = KTOExplanation(
+      of: try KTOInput(
+        json: Data(
+          #"{"chosen_logps": [-1], "ref_chosen": [-1], "loss_type": "apo_zero_unpaired"}"#.utf8),
+        name: "k.json"))
+    for sections in [reward.sections, kto.sections] {
+      #expect(sections.count == (sections.first?.title.contains("divergence") == true ? 2 : 3))
+      #expect(sections.flatMap(\.rows).filter { $0.equation.isEmpty }.isEmpty)
+    }
+  }
+}
