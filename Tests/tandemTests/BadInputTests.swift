@@ -91,8 +91,8 @@ import Testing
 
   @Test func helpShowsExamplesOfEveryCommand() async throws {
     for command in [
-      "list", "run", "compare", "report", "sft", "reward", "ppo", "dpo", "sample", "evaluate",
-      "explain",
+      "list", "run", "compare", "report", "sft", "reward", "ppo", "dpo", "sample", "score",
+      "evaluate", "explain", "doctor",
     ] {
       let result = try await TandemProcess().run(command, "--help")
       #expect(result.exitCode == 0)
