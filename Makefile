@@ -52,6 +52,30 @@ algorithms: build ## Every preference loss and policy optimiser in one reward-KL
 	$(TANDEM) run experiments/algorithms --output runs/algorithms$(if $(QUICK),-quick) \
 	  --results $(if $(QUICK),runs/algorithms-quick/results,results/algorithms) $(QUICK_FLAG) $(JOBS_FLAG)
 
+stories: build ## RLHF and DPO from a pretrained model: FILE=…/stories260K.bin, once (about 12 minutes)
+	@experiments/stories/fetch.sh "$(FILE)"
+	@echo "make stories: about 12 minutes on two cores after the build"
+	$(TANDEM) run experiments/stories --output runs/stories$(if $(QUICK),-quick) \
+	  --results $(if $(QUICK),runs/stories-quick/results,results/stories) $(QUICK_FLAG) $(JOBS_FLAG)
+
+smollm2: build ## SmolLM2-135M: sample, score, train by DPO on DATA=pairs.jsonl (93 MB of downloads)
+	@Scripts/install.sh python3-pip:pip3
+	@experiments/smollm2/run.sh $(TANDEM) "$(DATA)"
+
+interop: setup ## Equal logits and token ids with transformers, both ways (300 MB of downloads)
+	@Scripts/install.sh python3:python3
+	Tests/Interop/run.sh $(BUILD_FLAGS)
+
+interop-smollm2: build ## SmolLM2's answers equal transformers' on the same weights (after `make interop`)
+	@experiments/smollm2/fetch.sh
+	$${TANDEM_PYTHON:-.build/interop-venv/bin/python} Tests/Interop/smollm2.py $(TANDEM) \
+	  "$$(experiments/smollm2/fetch.sh | tail -1)" experiments/smollm2/pairs.jsonl
+
+fuzz: setup ## Damaged files for every reader under address sanitizer: SECONDS_EACH=60 (about 15 minutes)
+	@echo "make fuzz: $(or $(SECONDS_EACH),60) seconds for each of 11 readers, after the build"
+	swift build $(BUILD_FLAGS) --package-path Fuzzing --scratch-path .build/fuzzing --sanitize=address
+	.build/fuzzing/release/fuzz --seconds $(or $(SECONDS_EACH),60)
+
 identities: build ## Check every theorem numerically (10 seconds after the build)
 	$(TANDEM) identities --results results/identities
 
@@ -75,12 +99,12 @@ variance-tuning: build ## The learning rates behind `make variance`: six trials 
 
 lint: setup ## Check format, import table, and that unsafe code stays in its room
 	@Scripts/install.sh python3:python3
-	swift format lint --strict --recursive --parallel Sources Tests Package.swift
+	swift format lint --strict --recursive --parallel Sources Tests Fuzzing/Sources/fuzz Package.swift
 	swift build $(BUILD_FLAGS) --explicit-target-dependency-import-check error
 	swift package dump-package | python3 Scripts/lint.py
 
 format: ## Rewrite the sources in the house format
-	swift format --in-place --recursive --parallel Sources Tests Package.swift
+	swift format --in-place --recursive --parallel Sources Tests Fuzzing/Sources/fuzz Package.swift
 
 size: ## Lines of files and functions, against the sizes we aim at
 	@Scripts/install.sh python3:python3
@@ -92,4 +116,5 @@ docs: setup ## Build the DocC pages of every module into .build/docs
 clean: ## Remove everything that was built (results and runs stay)
 	rm -rf .build
 
-.PHONY: help setup build test experiment tuning algorithms sentiment variance variance-tuning gallery identities claims mutants lint format size docs clean
+.PHONY: help setup build test experiment tuning algorithms sentiment stories smollm2 interop interop-smollm2 fuzz \
+  variance variance-tuning gallery identities claims mutants benchmark benchmark-pytorch scaling lint format size docs clean

@@ -91,8 +91,8 @@ import Testing
 
   @Test func helpShowsExamplesOfEveryCommand() async throws {
     for command in [
-      "list", "run", "compare", "report", "sft", "reward", "ppo", "dpo", "sample", "evaluate",
-      "explain", "diagnose",
+      "list", "run", "compare", "report", "sft", "reward", "ppo", "dpo", "sample", "score",
+      "evaluate", "explain", "diagnose", "doctor",
     ] {
       let result = try await TandemProcess().run(command, "--help")
       #expect(result.exitCode == 0)

@@ -134,3 +134,53 @@ private func writePieces(to tandem: TandemProcess, as name: String = "tok261.bin
     #expect(result.errors.contains("tandem reward"), "\(result.errors)")
   }
 }
+
+@Suite struct MachineAndScoreCommandTests {
+  @Test func theDoctorSaysWhatDecidesTheBits() async throws {
+    let tandem = try TandemProcess()
+    let text = try await tandem.run("doctor")
+    #expect(text.exitCode == 0 && text.errors.isEmpty, "\(text.errors)")
+    #expect(text.output.contains("bits  BLAS core") && text.output.contains("vector width"))
+    let json = try await tandem.run("doctor", "--json")
+    let document = try #require(try TandemProcess.object(json.output))
+    #expect(document["schema"] as? String == "tandem.doctor/1")
+    let findings = try #require(document["findings"] as? [[String: any Sendable]])
+    #expect(findings.count == 8)
+    let core = findings.first { $0["name"] as? String == "cores" }
+    #expect(core?["affects_bits"] as? Bool == false)
+  }
+
+  @Test func scoresNameWhatTheyAre() async throws {
+    let tandem = try TandemProcess()
+    try writeModel(to: tandem)
+    try writePieces(to: tandem)
+    let lines = [
+      #"{"prompt":"x","chosen":" so","rejected":"x x"}"#,
+      #"{"prompt":"","chosen":"x","rejected":" so"}"#,
+    ]
+    try tandem.write(lines.joined(separator: "\n"), to: "pairs.jsonl")
+    let alone = try await tandem.run(
+      "score", "--model", "model.bin", "--data", "pairs.jsonl", "--json")
+    let document = try #require(try TandemProcess.object(alone.output), "\(alone.errors)")
+    #expect(document["score"] as? String == "mean-log-probability")
+    #expect(document["pairs"] as? Int == 2)
+    let both = try await tandem.run(
+      "score", "--model", "model.bin", "--reference", "model.bin", "--data", "pairs.jsonl",
+      "--beta", "0.5", "--count", "1")
+    #expect(
+      both.output.hasSuffix("implicit-reward: accuracy 0.000 and margin 0.0000 on 1 pairs\n"),
+      "\(both.output)\(both.errors)")
+  }
+
+  @Test func turnsNeedTheirMarksInTheVocabulary() async throws {
+    let tandem = try TandemProcess()
+    try writeModel(to: tandem)
+    try writePieces(to: tandem)
+    let result = try await tandem.run(
+      "sample", "--model", "model.bin", "--chat", "--prompt", "so")
+    #expect(result.exitCode == 65)
+    #expect(result.errors.contains("<|im_start|>"), "\(result.errors)")
+    let alone = try await tandem.run("sample", "--model", "model.bin", "--system", "x")
+    #expect(alone.exitCode == 64)
+  }
+}

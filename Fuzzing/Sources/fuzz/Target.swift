@@ -1,3 +1,4 @@
+import Autograd
 import Datasets
 import Foundation
 import LanguageModel
@@ -30,7 +31,7 @@ func allTargets(in folder: URL) throws -> [Target] {
   try FileManager.default.createDirectory(at: shards, withIntermediateDirectories: true)
   _ = try stored(weights, shards.appending(path: "part.safetensors"))
   _ = try stored(configuration, shards.appending(path: "config.json"))
-  let map = samples.model.parameters.names.map { #""\($0)": "part.safetensors""# }
+  let map = samples.model.parameters.names.map { #""\#($0)": "part.safetensors""# }
   let index = #"{"weight_map": {\#(map.joined(separator: ", "))}}"#
   let line = #"{"prompt": "a", "chosen": " b", "rejected": " c"}"# + "\n"
   let kinds: [(String, any Tokenizer)] = [

@@ -183,7 +183,7 @@ private let isAsked: Comment = "only `make interop` runs this: it needs transfor
     let target = ModelFolder(try place("ours-tokenizers/\(name)"))
     let sizes = ModelConfiguration(
       layers: 1, hiddenSize: 4, intermediateSize: 4, heads: 1,
-      vocabularySize: tokenizer.vocabularySize, maximumLength: 64)
+      vocabularySize: tokenizer.vocabularySize, maximumLength: 512)
     try target.write(randomModel(sizes), tokenizer: tokenizer)
     // Other tools put the begin token before every text, the empty one too, or before none.
     let isOpened = !(tokenizer is ByteLevelVocabulary)
