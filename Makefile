@@ -22,7 +22,7 @@ build: setup ## Build the tandem command
 	swift build $(BUILD_FLAGS) --product tandem
 
 test: setup ## Build and run every test (in release: debug loops are 100 times slower)
-	@echo "make test: about 10 minutes on two cores, most of it the first build"
+	@echo "make test: about 3 minutes on two cores, most of it the first build"
 	swift build $(BUILD_FLAGS) --build-tests
 	swift test $(BUILD_FLAGS) --skip-build --parallel --num-workers 2
 
@@ -44,7 +44,7 @@ sentiment: build ## The same comparison on real movie reviews (about 17 minutes 
 	  --results $(if $(QUICK),runs/sentiment-quick/results,results/sentiment) $(QUICK_FLAG) $(JOBS_FLAG)
 
 gallery: build ## Runs that are broken on purpose, healthy ones, and what `tandem diagnose` says of each (about 10 minutes)
-	@echo "make gallery: about 10 minutes on two cores after the build"
+	@echo "make gallery: about 3 minutes on two cores after the build"
 	JOBS=$(JOBS) experiments/gallery/run.sh $(TANDEM)
 
 algorithms: build ## Every preference loss and policy optimiser in one reward-KL figure (under 30 minutes)

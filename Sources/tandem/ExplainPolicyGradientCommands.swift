@@ -21,6 +21,7 @@ struct ExplainPPOCommand: ParsableCommand {
         values_in         B × T values, and new_values after the update
         temperature       0.7; divides logits
         V                 checked, if given
+        origin            a note, not read
 
       and the options of TRL's PPOConfig with its defaults: kl_coef 0.05, kl_estimator k1 (also k2, k3),
       gamma 1, lam 0.95, cliprange 0.2, cliprange_value 0.2, vf_coef 0.1, whiten_rewards false,

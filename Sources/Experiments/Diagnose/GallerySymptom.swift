@@ -4,7 +4,7 @@ public enum GallerySymptom: String, Codable, Sendable, CaseIterable {
   case klCoefficientZero = "kl-coefficient-zero"
   /// Updates go further than one batch of rollouts can tell.
   case learningRateTooHigh = "learning-rate-too-high"
-  /// The value model learns nothing, or drowns the policy.
+  /// The value loss drowns the policy.
   case valueCoefficientWrong = "value-coefficient-wrong"
   /// Advantages enter the loss with their mean.
   case noAdvantageWhitening = "no-advantage-whitening"
@@ -26,7 +26,8 @@ public enum GallerySymptom: String, Codable, Sendable, CaseIterable {
     switch self {
     case .klCoefficientZero: "no KL penalty: nothing holds the policy near the reference"
     case .learningRateTooHigh: "the learning rate is too high: updates leave the clip range"
-    case .valueCoefficientWrong: "the value model does not learn: its coefficient is wrong"
+    case .valueCoefficientWrong:
+      "the value loss drowns the policy: its coefficient is wrong"
     case .noAdvantageWhitening: "advantages are not whitened: their mean drives the loss"
     case .aliasedReference: "the reference is the policy itself: the KL is zero whatever it does"
     case .temperatureMismatch: "rollouts and updates use different temperatures"

@@ -5,7 +5,7 @@ struct DeterministicLabelsRule: DiagnosticRule {
   static let leastLoss = 0.2
 
   func evidence(in history: MetricsHistory) -> Evidence? {
-    guard let accuracy = history.lastQuarter("rewards/accuracies"), accuracy.value > 0.9,
+    guard let accuracy = history.lastQuarter("rewards/accuracies"), accuracy.value > 0.95,
       let loss = history.lastQuarter("loss"), loss.value < Self.leastLoss
     else { return nil }
     return Evidence(
@@ -16,14 +16,14 @@ struct DeterministicLabelsRule: DiagnosticRule {
 /// The margin grows because the rejected completions fall faster than the chosen ones.
 struct ChosenFallingRule: DiagnosticRule {
   let symptom = GallerySymptom.chosenFalling
-  /// How far the chosen log-probability may fall over a training, in nats a completion.
-  static let largestFall = 3.0
+  /// How far the chosen log-probability may fall over a training, as a share of where it began.
+  static let largestFall = 0.7
 
   func evidence(in history: MetricsHistory) -> Evidence? {
     let metric = "logps/chosen"
     guard let first = history.points(metric).first, let end = history.lastQuarter(metric),
       let margin = history.lastQuarter("rewards/margins"), margin.value > 0,
-      first.value - end.value > Self.largestFall
+      first.value - end.value > Self.largestFall * abs(first.value)
     else { return nil }
     return Evidence(
       metric, end,

@@ -26,25 +26,28 @@ struct NoisyLogProbabilitiesRule: DiagnosticRule {
   func evidence(in history: MetricsHistory) -> Evidence? {
     let metric = history.points("objective/kl_k3").isEmpty ? "objective/kl" : "objective/kl_k3"
     guard let kl = history.beforeTraining(metric), abs(kl) > 1e-3,
-      let ratio = history.beforeTraining("val/ratio"), ratio != 1
+      let moved = history.beforeTraining("policy/approxkl_avg"), moved > 1e-6
     else { return nil }
     return Evidence(
       metric: metric, step: 0, value: kl,
-      rule: "it is 0 before the first update, and val/ratio, now \(brief(ratio)), is 1")
+      rule: "before the first update it is 0, and so is policy/approxkl_avg, now \(brief(moved))")
   }
 }
 
-/// Before any update the ratio is one; two temperatures make it another while the KL is zero.
+/// Before any update every ratio is one; with two temperatures they are not, though the KL is zero.
+///
+/// Their mean says nothing, for ratios of any two distributions have an expectation of one.
 struct TemperatureMismatchRule: DiagnosticRule {
   let symptom = GallerySymptom.temperatureMismatch
 
   func evidence(in history: MetricsHistory) -> Evidence? {
-    guard let ratio = history.beforeTraining("val/ratio"), abs(ratio - 1) > 1e-3,
+    let metric = "policy/approxkl_avg"
+    guard let moved = history.beforeTraining(metric), moved > 1e-6,
       let kl = history.beforeTraining("objective/kl"), abs(kl) <= 1e-3
     else { return nil }
     return Evidence(
-      metric: "val/ratio", step: 0, value: ratio,
-      rule: "it is 1 before the first update; objective/kl is \(brief(kl)), as it should be")
+      metric: metric, step: 0, value: moved,
+      rule: "before the first update it is 0; objective/kl is \(brief(kl)), as it should be")
   }
 }
 

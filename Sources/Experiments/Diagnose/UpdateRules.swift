@@ -15,13 +15,15 @@ struct KLCoefficientZeroRule: DiagnosticRule {
 /// With ratios of one the policy loss is minus the mean advantage, which whitening makes zero.
 struct NoAdvantageWhiteningRule: DiagnosticRule {
   let symptom = GallerySymptom.noAdvantageWhitening
+  /// The least first loss: that of whitened advantages is the noise of a minibatch, about 0.1.
+  static let leastLoss = 0.2
 
   func evidence(in history: MetricsHistory) -> Evidence? {
     let metric = "loss/policy_avg"
-    guard let loss = history.beforeTraining(metric),
+    guard let loss = history.beforeTraining(metric), abs(loss) > Self.leastLoss,
+      history.beforeTraining("policy/approxkl_avg") == 0,
       let mean = history.beforeTraining("val/advantages_mean"),
-      let deviation = history.beforeTraining("val/advantages_std"),
-      abs(mean) > 0.1 * deviation, abs(loss + mean) < 0.3 * abs(mean)
+      abs(loss + mean) < 0.2 * abs(mean)
     else { return nil }
     return Evidence(
       metric: metric, step: 0, value: loss,
@@ -30,33 +32,41 @@ struct NoAdvantageWhiteningRule: DiagnosticRule {
   }
 }
 
-/// Updates that use up their batch of rollouts.
+/// Updates that use up their batch of rollouts at once.
 struct LearningRateTooHighRule: DiagnosticRule {
   let symptom = GallerySymptom.learningRateTooHigh
-  /// The largest median over iterations of the approximate KL of an update, in nats a token.
-  static let largestKL = 0.1
+  /// The largest approximate KL of an iteration's updates, in nats a token.
+  static let largestKL = 1.0
 
   func evidence(in history: MetricsHistory) -> Evidence? {
     let metric = "policy/approxkl_avg"
-    guard history.points("val/ratio").last != nil,
-      let last = history.points(metric).max(by: { $0.value < $1.value }),
-      let median = history.median(metric), median > Self.largestKL
+    guard !history.points("val/ratio").isEmpty,
+      let largest = history.points(metric).max(by: { $0.value < $1.value }),
+      largest.value > Self.largestKL
     else { return nil }
-    return Evidence(
-      metric, last, "its median is \(brief(median)), above \(Self.largestKL) nats a token")
+    return Evidence(metric, largest, "above \(brief(Self.largestKL)) nats a token in one iteration")
   }
 }
 
-/// Values that explain nothing of the returns at the end of the training.
+/// A value head on the policy's trunk whose gradient is all there is of the first update.
+///
+/// Gradients are clipped together: what the value loss takes, the policy loses.
 struct ValueCoefficientWrongRule: DiagnosticRule {
   let symptom = GallerySymptom.valueCoefficientWrong
-  /// The least explained variance over the last quarter.
-  static let leastExplained = 0.1
+  /// The largest share of the value head's gradient in the length of the first one.
+  static let largestShare = 0.9
+  /// The least length of a gradient that is worth the name: whitened advantages give 1 or less.
+  static let leastNorm = 3.0
 
   func evidence(in history: MetricsHistory) -> Evidence? {
-    let metric = "val/explained_variance"
-    guard let end = history.lastQuarter(metric), end.value < Self.leastExplained else { return nil }
+    let metric = "grad_norm/value"
+    guard let head = history.beforeTraining(metric),
+      let whole = history.beforeTraining("grad_norm"), whole > Self.leastNorm,
+      head <= whole, head > Self.largestShare * whole
+    else { return nil }
     return Evidence(
-      metric, end, "its mean over the last quarter is below \(Self.leastExplained)")
+      metric: metric, step: 0, value: head,
+      rule: "policy and value head together have grad_norm \(brief(whole)); "
+        + "the head's share is below \(Self.largestShare) in a sound run")
   }
 }

@@ -12,6 +12,9 @@ extension TaskConfiguration: DefaultedSettings {
 extension SFTConfiguration: DefaultedSettings {}
 extension RewardConfiguration: DefaultedSettings {}
 extension PPOConfiguration: PresetSettings {
+  /// The names of all settings.
+  static var keys: [String] { CodingKeys.allCases.map(\.rawValue) }
+
   /// The defaults of an algorithm and a dialect; nil if neither is named, or one is misspelt.
   init?(preset written: (_ key: String) -> String?) {
     let algorithm = written(CodingKeys.algorithm.rawValue)

@@ -10,6 +10,9 @@ public protocol DefaultedSettings: Codable {
 
 /// Settings whose defaults depend on a few keys that name where they come from.
 protocol PresetSettings: DefaultedSettings {
+  /// All keys, those of optional settings included.
+  static var keys: [String] { get }
+
   /// The defaults that the written keys name; nil where they name none.
   init?(preset written: (_ key: String) -> String?)
 }
@@ -66,6 +69,18 @@ struct SettingsDecoder: Decoder {
   var isNull: Bool { (written ?? fallback).map { $0.null != nil } ?? true }
 }
 
+/// Settings as the tree that stands where nothing is written.
+///
+/// An encoder leaves out what is nil. Where a preset could say otherwise, that nil is written down.
+func fallbackNode(_ value: any DefaultedSettings) throws -> Node? {
+  let node = try compose(yaml: String(decoding: encodeRecord(value), as: UTF8.self))
+  guard let preset = type(of: value) as? any PresetSettings.Type,
+    case .mapping(var mapping)? = node, let null = try compose(yaml: "null")
+  else { return node }
+  for key in preset.keys where mapping[key] == nil { mapping[key] = null }
+  return .mapping(mapping)
+}
+
 /// The keys that a type asked for while it was decoded.
 final class KeyLedger {
   private(set) var asked: [String] = []
@@ -80,7 +95,7 @@ extension SettingsDecoder {
     guard fallback == nil, let defaulted = type as? any DefaultedSettings.Type else { return self }
     let preset = (type as? any PresetSettings.Type)?.init { written?.mapping?[$0]?.string }
     let value: any DefaultedSettings = preset ?? defaulted.init()
-    let defaults = try compose(yaml: String(decoding: encodeRecord(value), as: UTF8.self))
+    let defaults = try fallbackNode(value)
     return SettingsDecoder(written: written, fallback: defaults, codingPath: codingPath, file: file)
   }
 

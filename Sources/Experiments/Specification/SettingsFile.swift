@@ -30,9 +30,10 @@ struct SettingsFile {
 
   /// Decodes the file over a value instead of the defaults.
   func decode<T: DefaultedSettings>(over value: T) throws -> T {
-    let fallback = try compose(yaml: String(decoding: encodeRecord(value), as: UTF8.self))
-    return try SettingsDecoder(written: root, fallback: fallback, codingPath: [], file: file)
-      .decode(T.self)
+    try SettingsDecoder(
+      written: root, fallback: fallbackNode(value), codingPath: [], file: file
+    )
+    .decode(T.self)
   }
 
   /// Gives a constraint's complaint the place of the key that broke it.

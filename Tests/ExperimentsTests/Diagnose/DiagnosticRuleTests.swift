@@ -18,7 +18,7 @@ import Testing
         "val/ratio": step == 0 ? 1 : 1.002, "policy/approxkl_avg": step == 0 ? 0 : 0.01,
         "loss/policy_avg": step == 0 ? 0.01 : -0.01, "val/advantages_mean": 0.8 - progress,
         "val/advantages_std": 1.2, "val/explained_variance": 0.6 * progress,
-        "val/num_eos_tokens": 60, "episode": Double(64 * max(step, 1)),
+        "grad_norm": 0.5, "grad_norm/value": 0.02, "val/num_eos_tokens": 60, "episode": Double(64 * max(step, 1)),
       ]
       change(step, &values)
       return MetricsRow(step: step, values: values)
@@ -33,7 +33,8 @@ import Testing
     let rows = (0...40).map { step in
       let progress = Double(step) / 40
       var values = [
-        "loss": 0.693 - 0.15 * progress, "rewards/accuracies": step == 0 ? 0 : 0.6 + 0.15 * progress,
+        "loss": 0.693 - 0.15 * progress,
+        "rewards/accuracies": step == 0 ? 0 : 0.6 + 0.15 * progress,
         "rewards/margins": 0.5 * progress, "logps/chosen": -20 - progress,
       ]
       change(step, &values)
@@ -63,12 +64,14 @@ import Testing
         {
           healthyPPO {
             guard $0 == 0 else { return }
-            ($1["objective/kl_k3"], $1["objective/kl"], $1["val/ratio"]) = (0.1, 0.02, 1.01)
+            ($1["objective/kl_k3"], $1["objective/kl"]) = (0.1, 0.02)
+            $1["policy/approxkl_avg"] = 0.01
           }
         }, "objective/kl_k3"
       ),
       (
-        .temperatureMismatch, { healthyPPO { if $0 == 0 { $1["val/ratio"] = 1.3 } } }, "val/ratio"
+        .temperatureMismatch, { healthyPPO { if $0 == 0 { $1["policy/approxkl_avg"] = 0.04 } } },
+        "policy/approxkl_avg"
       ),
       (
         .aliasedReference,
@@ -89,12 +92,17 @@ import Testing
         "loss/policy_avg"
       ),
       (
-        .learningRateTooHigh, { healthyPPO { if $0 > 0 { $1["policy/approxkl_avg"] = 0.6 } } },
+        .learningRateTooHigh, { healthyPPO { if $0 == 2 { $1["policy/approxkl_avg"] = 6 } } },
         "policy/approxkl_avg"
       ),
       (
-        .valueCoefficientWrong, { healthyPPO { $1["val/explained_variance"] = -0.02 } },
-        "val/explained_variance"
+        .valueCoefficientWrong,
+        {
+          healthyPPO {
+            guard $0 == 0 else { return }
+            ($1["grad_norm"], $1["grad_norm/value"]) = (12.5, 12.4)
+          }
+        }, "grad_norm/value"
       ),
       (
         .deterministicLabels,
@@ -106,7 +114,7 @@ import Testing
         }, "loss"
       ),
       (
-        .chosenFalling, { healthyDPO { $1["logps/chosen"] = -20 - Double($0) / 4 } },
+        .chosenFalling, { healthyDPO { $1["logps/chosen"] = -20 - Double($0) / 2 } },
         "logps/chosen"
       ),
     ]
@@ -126,7 +134,8 @@ import Testing
     #expect(!finding.evidence.rule.isEmpty && !finding.remedy.isEmpty)
     #expect(finding.entry == "experiments/gallery/README.md#\(symptom.rawValue)")
     let text = DiagnosisDocument([history()]).text
-    #expect(text.contains(finding.sentence) && text.contains(metric) && text.contains(finding.entry))
+    #expect(
+      text.contains(finding.sentence) && text.contains(metric) && text.contains(finding.entry))
   }
 
   @Test func rulesAreSilentWithoutTheirMetrics() {
@@ -155,7 +164,7 @@ import Testing
     let readme = try String(contentsOf: gallery.appending(path: "README.md"), encoding: .utf8)
     for name in GallerySymptom.allCases.map(\.rawValue) + ["healthy-ppo", "healthy-dpo"] {
       let specification = try ExperimentSpecification(contentsOf: gallery.appending(path: name))
-      #expect(specification.arms.count == 1 && specification.seeds.values.count == 3)
+      #expect(specification.arms.count == 1 && specification.seeds.values.count == 2)
       #expect(readme.contains("## \(name)"), "\(name)")
     }
   }

@@ -1,5 +1,6 @@
 import Experiments
 import Foundation
+import Optimizers
 import PPO
 import Optimizers
 import TestSupport

@@ -12,7 +12,7 @@ struct PPORolloutReading {
   static let sharedKeys = [
     "V", "pad", "eos", "temperature", "responses", "postprocessed", "sequence_lengths",
     "scores_in", "policy_logits", "ref_logits", "logprobs_raw", "ref_logprobs_raw", "values_in",
-    "new_logits", "new_logprobs", "new_values", "cases",
+    "new_logits", "new_logprobs", "new_values", "cases", "origin",
   ]
 
   init(json: Data, file: String) { fields = JSONFields(json: json, file: file) }
