@@ -1,0 +1,320 @@
+"""The same decoders in PyTorch, taking turns with ours in one run: `make benchmark-pytorch`.
+
+Each workload is measured as SFT, DPO and reward-model steps (forward, backward, clipping, AdamW), and as
+sampling with transformers' `generate` and with a hand-written KV cache, on a Llama of the same sizes with random
+weights; two threads each.  A round runs one step of ours, then one of PyTorch's, so that both meet the same
+machine; ratios are taken round by round.
+
+The column `unlocked` runs PyTorch with MKL's vendor check lifted (a preloaded one-line library): on processors that
+are not Intel's, MKL otherwise takes slower kernels.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import platform
+import statistics
+import subprocess
+import sys
+import time
+
+SIZES = {  # layers, width, heads, vocabulary, tokens of a sequence, sequences of a batch
+    "XS": (2, 64, 4, 64, 32, 64),
+    "S": (4, 128, 4, 256, 64, 32),
+    "M": (6, 256, 8, 1024, 128, 16),
+    "L": (8, 512, 8, 4096, 128, 8),
+}
+GOALS = {  # least ratios: against stock PyTorch for steps; `generate` and the hand-written loop for sampling
+    "steps": {"XS": 3.1, "S": 2.5, "M": 2.3, "L": 2.2},
+    "unlocked": {"XS": 2.0, "S": 1.5, "M": 1.3, "L": 1.1},
+    "generate": {"XS": 12, "S": 6, "M": 2.9},
+    "cache": {"XS": 6, "S": 3.5, "M": 2.2},
+    "ppo": {"S": 2.4},
+}
+
+
+class Worker:
+    """A process that answers a workload's name with the seconds of one step."""
+
+    def __init__(self, command, env=None):
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **(env or {})})
+
+    def seconds(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        if not answer:
+            sys.exit(f"no answer to '{line}': the other process ended")
+        return float(answer)
+
+
+def serve():
+    """Answers lines like `sft S 2` with the seconds of one step, warm."""
+    import torch
+
+    ready = {}
+    for line in sys.stdin:
+        name, size, threads = line.split()
+        torch.set_num_threads(int(threads))
+        if line not in ready:
+            ready[line] = WORKLOADS[name](size)
+            for _ in range(2):
+                ready[line]()
+        start = time.perf_counter()
+        ready[line]()
+        print(time.perf_counter() - start, flush=True)
+
+
+def llama(size, seed=1):
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    layers, width, heads, vocabulary, length, _ = SIZES[size]
+    torch.manual_seed(seed)
+    return LlamaForCausalLM(LlamaConfig(
+        vocab_size=vocabulary, hidden_size=width, intermediate_size=3 * width, num_hidden_layers=layers,
+        num_attention_heads=heads, max_position_embeddings=2 * length, tie_word_embeddings=True,
+        bos_token_id=1, eos_token_id=None, pad_token_id=0))
+
+
+def tokens(size, rows, length):
+    import torch
+
+    return torch.randint(3, SIZES[size][3], (rows, length))
+
+
+def optimizer(parameters):
+    import torch
+
+    return torch.optim.AdamW(parameters, lr=1e-4, weight_decay=0)
+
+
+def trainer(model, loss):
+    """One training step as a function without arguments."""
+    import torch
+
+    parameters = list(model.parameters())
+    adam = optimizer(parameters)
+
+    def step():
+        adam.zero_grad(set_to_none=True)
+        loss().backward()
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+        adam.step()
+    return step
+
+
+def completion_log_probabilities(model, ids, prompt):
+    import torch
+
+    logits = model(ids, use_cache=False).logits[:, prompt - 1:-1]
+    return torch.log_softmax(logits, -1).gather(-1, ids[:, prompt:, None])[..., 0]
+
+
+def sft(size):
+    _, _, _, _, length, batch = SIZES[size]
+    model, ids = llama(size), tokens(size, batch, length)
+    return trainer(model, lambda: -completion_log_probabilities(model, ids, 1).mean())
+
+
+def dpo(size):
+    import torch
+
+    _, _, _, _, length, batch = SIZES[size]
+    model, ids, prompt = llama(size), tokens(size, batch, length), length // 4
+    with torch.no_grad():
+        reference = completion_log_probabilities(model, ids, prompt).sum(1)
+
+    def loss():
+        ratios = completion_log_probabilities(model, ids, prompt).sum(1) - reference
+        chosen, rejected = ratios.chunk(2)
+        return -torch.nn.functional.logsigmoid(0.1 * (chosen - rejected)).mean()
+    return trainer(model, loss)
+
+
+def reward(size):
+    import torch
+
+    _, width, _, _, length, batch = SIZES[size]
+    model, ids = llama(size), tokens(size, batch, length)
+    head = torch.nn.Linear(width, 1, bias=False)
+    trained = torch.nn.ModuleList([model.model, head])
+
+    def loss():
+        scores = head(model.model(ids, use_cache=False).last_hidden_state[:, -1])[:, 0]
+        chosen, rejected = scores.chunk(2)
+        return -torch.nn.functional.logsigmoid(chosen - rejected).mean()
+    return trainer(trained, loss)
+
+
+def generate(size):
+    import torch
+
+    length = SIZES[size][4]
+    model = llama(size).eval()
+    prompts = torch.ones((64, 1), dtype=torch.long)
+
+    def run():
+        with torch.no_grad():
+            model.generate(
+                prompts, attention_mask=torch.ones_like(prompts), do_sample=True, top_k=0, temperature=1.0,
+                min_new_tokens=length, max_new_tokens=length)
+    return run
+
+
+def cache(size):
+    """A Llama decoder on plain tensors with a preallocated cache: what one writes by hand for speed."""
+    import torch
+
+    layers, width, heads, _, length, _ = SIZES[size]
+    model = llama(size).eval()
+    d = width // heads
+    angles = torch.outer(torch.arange(2 * length).float(), 1e4 ** (-torch.arange(0, d, 2).float() / d))
+    cos, sin = (torch.cat([f(angles)] * 2, -1) for f in (torch.cos, torch.sin))
+
+    def turn(x, t):
+        half = torch.cat([-x[..., d // 2:], x[..., :d // 2]], -1)
+        return x * cos[t] + half * sin[t]
+
+    weights = []
+    for layer in model.model.layers:
+        a, m = layer.self_attn, layer.mlp
+        weights.append((
+            layer.input_layernorm.weight, torch.cat([a.q_proj.weight, a.k_proj.weight, a.v_proj.weight]).T.contiguous(),
+            a.o_proj.weight.T.contiguous(), layer.post_attention_layernorm.weight,
+            torch.cat([m.gate_proj.weight, m.up_proj.weight]).T.contiguous(), m.down_proj.weight.T.contiguous()))
+    final, embedding = model.model.norm.weight, model.model.embed_tokens.weight
+
+    def norm(x, gain):
+        return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + 1e-6) * gain
+
+    def run():
+        keys = torch.zeros(layers, 64, heads, length, d)
+        values = torch.zeros_like(keys)
+        token = torch.ones(64, dtype=torch.long)
+        with torch.no_grad():
+            for t in range(length):
+                x = embedding[token]
+                for i, (n1, qkv, o, n2, up, down) in enumerate(weights):
+                    q, k, v = (norm(x, n1) @ qkv).view(64, 3, heads, d).unbind(1)
+                    keys[i, :, :, t], values[i, :, :, t] = turn(k, t), v
+                    mixed = torch.nn.functional.scaled_dot_product_attention(
+                        turn(q, t)[:, :, None], keys[i, :, :, :t + 1], values[i, :, :, :t + 1])
+                    x = x + mixed.reshape(64, width) @ o
+                    gate, lift = (norm(x, n2) @ up).chunk(2, -1)
+                    x = x + (torch.nn.functional.silu(gate) * lift) @ down
+                logits = norm(x, final) @ embedding.T
+                token = torch.multinomial(torch.softmax(logits, -1), 1)[:, 0]
+    return run
+
+
+def ppo(size):
+    """One PPO iteration as a plain loop: 64 rollouts of 16 + 48 tokens, 4 epochs of 4 minibatches, two models."""
+    import torch
+
+    policy, value = llama(size), llama(size)
+    head = torch.nn.Linear(SIZES[size][1], 1, bias=False)
+    parameters = [*policy.parameters(), *value.model.parameters(), *head.parameters()]
+    adam, prompts = optimizer(parameters), tokens(size, 64, 16)
+    reference = llama(size).eval()
+
+    def values(ids):
+        return head(value.model(ids, use_cache=False).last_hidden_state[:, 15:-1])[..., 0]
+
+    def run():
+        with torch.no_grad():
+            ids = policy.generate(
+                prompts, attention_mask=torch.ones_like(prompts), do_sample=True, top_k=0, temperature=1.0,
+                min_new_tokens=48, max_new_tokens=48)
+            old = completion_log_probabilities(policy, ids, 16)
+            base = completion_log_probabilities(reference, ids, 16)
+            old_values = values(ids)
+            rewards = -0.1 * (old - base)
+            rewards[:, -1] += (ids[:, -1] % 3).float()
+            advantages, last = torch.zeros_like(rewards), torch.zeros(64)
+            for t in reversed(range(48)):
+                following = old_values[:, t + 1] if t < 47 else torch.zeros(64)
+                last = rewards[:, t] + following - old_values[:, t] + 0.95 * last
+                advantages[:, t] = last
+            returns = advantages + old_values
+            advantages = (advantages - advantages.mean()) / (advantages.std() + 1e-8)
+        for _ in range(4):
+            for rows in torch.randperm(64).chunk(4):
+                ratio = (completion_log_probabilities(policy, ids[rows], 16) - old[rows]).exp()
+                a = advantages[rows]
+                loss = -torch.min(ratio * a, ratio.clamp(0.8, 1.2) * a).mean()
+                v = values(ids[rows])
+                clipped = old_values[rows] + (v - old_values[rows]).clamp(-0.2, 0.2)
+                loss = loss + 0.05 * torch.max((v - returns[rows]) ** 2, (clipped - returns[rows]) ** 2).mean()
+                adam.zero_grad(set_to_none=True)
+                loss.backward()
+                torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+                adam.step()
+    return run
+
+
+WORKLOADS = {"sft": sft, "dpo": dpo, "reward": reward, "generate": generate, "cache": cache, "ppo": ppo}
+
+
+def spread(values):
+    return {"median": statistics.median(values), "minimum": min(values), "maximum": max(values), "count": len(values)}
+
+
+def compare(arguments):
+    """Rounds of ours and theirs for every workload; prints and writes the table of ratios."""
+    ours = Worker([arguments.ours, "serve"])
+    theirs = {"stock": Worker([sys.executable, __file__, "serve"])}
+    if arguments.unlock:
+        theirs["unlocked"] = Worker([sys.executable, __file__, "serve"], {"LD_PRELOAD": arguments.unlock})
+    rows = []
+    print(f"{'work':10}{'size':5}{'other':18}{'ours ms':>10}{'other ms':>10}{'ratio':>8}{'range':>14}{'goal':>7}")
+    for size in arguments.sizes:
+        pairs = [("sft", "sft"), ("dpo", "dpo"), ("reward", "reward"), ("sample", "generate"), ("sample", "cache")]
+        if size == "S":
+            pairs.append(("ppo", "ppo"))
+        for mine, other in pairs:
+            taken = {name: [] for name in ("ours", *theirs)}
+            for _ in range(arguments.rounds):
+                taken["ours"].append(ours.seconds(f"{mine} {size} 2"))
+                for name, worker in theirs.items():
+                    taken[name].append(worker.seconds(f"{other} {size} 2"))
+            for name in theirs:
+                ratios = [b / a for a, b in zip(taken["ours"], taken[name])]
+                kind = other if other in GOALS else "steps"
+                goal = GOALS["unlocked" if kind == "steps" and name == "unlocked" else kind].get(size)
+                row = {"work": mine, "other": other, "column": name, "size": size, "ours": spread(taken["ours"]),
+                       "theirs": spread(taken[name]), "ratio": spread(ratios), "goal": goal}
+                rows.append(row)
+                r = row["ratio"]
+                print(f"{mine:10}{size:5}{other + ', ' + name:18}{1e3 * row['ours']['median']:10.2f}"
+                      f"{1e3 * row['theirs']['median']:10.2f}{r['median']:8.2f}"
+                      f"{r['minimum']:7.2f}–{r['maximum']:.2f}{goal or '':>7}", flush=True)
+    import torch
+    import transformers
+
+    result = {
+        "schema": "tandem.benchmark-pytorch/1", "threads": 2, "rounds": arguments.rounds,
+        "machine": arguments.machine or platform.processor(), "torch": torch.__version__,
+        "transformers": transformers.__version__,
+        "mkl": "AVX-512" if "AVX512" in torch.backends.cpu.get_cpu_capability() else torch.backends.cpu.get_cpu_capability(),
+        "rows": rows}
+    pathlib.Path(arguments.json).write_text(json.dumps(result, indent=1) + "\n")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("mode", choices=["serve", "compare"])
+    parser.add_argument("--ours", default=".build/release/tandem-benchmarks")
+    parser.add_argument("--unlock", help="library that answers MKL's vendor check")
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--sizes", nargs="+", default=list(SIZES))
+    parser.add_argument("--machine")
+    parser.add_argument("--json", default="pytorch.json")
+    arguments = parser.parse_args()
+    serve() if arguments.mode == "serve" else compare(arguments)
+
+
+if __name__ == "__main__":
+    main()
