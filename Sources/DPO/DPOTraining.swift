@@ -94,7 +94,7 @@ struct DPOUpdates {
     return .completed
   }
 
-  /// Moves the reference where it is time, Gorbatovski (2024), equation 4, as TRL's callback.
+  /// Moves the reference where it is time, as Gorbatovski (2024) and TRL's callback.
   private func synchronize(
     _ learner: inout some PreferenceLearner, with policy: Transformer<Float>
   ) {

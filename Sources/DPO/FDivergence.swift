@@ -1,7 +1,7 @@
 public import Autograd
 import Foundation
 
-/// The divergence from the reference that a policy pays for, Wang (2023), section 4.
+/// The divergence from the reference that a policy pays for, Wang (2023).
 ///
 /// With r = β·f′(π/π₀) + constant, a log-ratio becomes the score f′(π/π₀) less f′(1), so that every
 /// score is zero where the policy is the reference. The scores are those of TRL 1.16.0.

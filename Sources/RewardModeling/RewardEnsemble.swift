@@ -5,9 +5,9 @@ public import Tokenization
 public enum EnsembleAggregation: String, Codable, Sendable, CaseIterable {
   /// The mean over the members.
   case mean
-  /// The lowest of the members' rewards, Coste (2023), equation 4.
+  /// The lowest of the members' rewards, Coste (2023).
   case worstCase = "worst_case"
-  /// The mean less λ times the variance over the members, Coste (2023), equation 5.
+  /// The mean less λ times the variance over the members, Coste (2023).
   case uncertaintyWeighted = "uncertainty_weighted"
 }
 

@@ -10,8 +10,8 @@ public enum RewardNormalization: String, Codable, Sendable, CaseIterable {
   /// A constant is taken off so that reference completions score zero on average, as in Stiennon
   /// (2020), section 3.4, and Ouyang (2022), section 3.5.
   case bias
-  /// A constant and a factor, so that they have mean zero and variance one, as in Ziegler (2019),
-  /// section 2.1. β then means another strength of the pull towards the reference.
+  /// A constant and a factor, so that they have mean zero and variance one, as in Ziegler (2019).
+  /// β then means another strength of the pull towards the reference.
   case gainAndBias = "gain_and_bias"
 }
 

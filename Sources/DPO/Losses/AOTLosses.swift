@@ -2,7 +2,7 @@ public import Autograd
 import Foundation
 import TensorKernels
 
-/// Alignment by optimal transport on pairs, Melnyk (2024), equation 9.
+/// Alignment by optimal transport on pairs, Melnyk (2024).
 ///
 ///     L = −(1 − ε)·log σ(β·δᵢ) − ε·log σ(−β·δᵢ)      δ = sort(log π(y⁺) − log π(y⁻)) − sort(log π₀(y⁺) − log π₀(y⁻))
 ///
@@ -33,7 +33,7 @@ public struct AOTLoss: PreferenceLoss {
   }
 }
 
-/// Alignment by optimal transport on unpaired completions, Melnyk (2024), equation 8.
+/// Alignment by optimal transport on unpaired completions, Melnyk (2024).
 ///
 ///     L = −(1 − ε)·log σ(β·δᵢ) − ε·log σ(−β·δᵢ)      δ = sort(log π(y⁺)/π₀(y⁺)) − sort(log π(y⁻)/π₀(y⁻))
 ///

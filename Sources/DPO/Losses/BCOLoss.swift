@@ -2,7 +2,7 @@ public import Autograd
 import Foundation
 import TensorKernels
 
-/// Binary classifier optimisation, Jung (2024), equation 5.
+/// Binary classifier optimisation, Jung (2024).
 ///
 ///     L = −log σ(r⁺ − δ) − log σ(−(r⁻ − δ))      r = β·log π/π₀
 ///

@@ -9,7 +9,7 @@ import TensorKernels
 ///
 /// log 2 where the policy equals the reference, and invariant to a constant added to both
 /// log-ratios. TRL's `loss_type: sigmoid`. Under another divergence h is the difference of the
-/// scores of ``FDivergence``, as Wang (2023), theorem 1.
+/// scores of ``FDivergence``, as in Wang (2023).
 public struct DPOLoss: PreferenceLoss {
   /// The strength of the pull towards the reference, written β.
   public var beta: Double

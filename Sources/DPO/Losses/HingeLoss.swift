@@ -1,7 +1,7 @@
 public import Autograd
 import TensorKernels
 
-/// The hinge of SLiC, Zhao (2023), on DPO's margin as in RSO, Liu (2023), equation 9.
+/// The hinge of SLiC, Zhao (2023), on DPO's margin as in Liu (2023).
 ///
 ///     L = max(0, 1 − β·h)
 ///

@@ -9,7 +9,7 @@ public enum KTOReferencePoint: Sendable, Equatable {
   case zero
 }
 
-/// Kahneman–Tversky optimisation, Ethayarajh (2024), equation 8, on completions without a partner.
+/// Kahneman–Tversky optimisation, Ethayarajh (2024), on completions without a partner.
 ///
 ///     L⁺ = λ⁺·(1 − σ(β·(log π(y⁺)/π₀(y⁺) − z)))      z = max(0, mean log π(y′|x)/π₀(y′|x))
 ///     L⁻ = λ⁻·(1 − σ(β·(z − log π(y⁻)/π₀(y⁻))))

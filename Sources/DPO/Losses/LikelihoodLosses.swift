@@ -38,7 +38,7 @@ public struct UnlikelihoodLoss: PreferenceLoss {
   /// The weight α of the rejected completion.
   public var weight: Double
 
-  /// Creates the loss; the weight is the middle of the paper's sweep.
+  /// Creates the loss; the weight is one of the paper's sweep.
   public init(beta: Double = 0.1, weight: Double = 0.1) {
     (self.beta, self.weight) = (beta, weight)
   }

@@ -2,7 +2,7 @@ public import Autograd
 import Foundation
 import TensorKernels
 
-/// Noise-contrastive alignment of pairs, Chen (2024), equation 14 for two completions.
+/// Noise-contrastive alignment of pairs, Chen (2024), for two completions.
 ///
 ///     L = −log σ(r⁺) − ½·log σ(−r⁺) − ½·log σ(−r⁻)      r = β·log π/π₀
 ///

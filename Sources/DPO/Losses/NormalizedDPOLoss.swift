@@ -2,7 +2,7 @@ public import Autograd
 import Foundation
 import TensorKernels
 
-/// DPO on log-ratios per token, the `dpo_norm` of Lambert (2024), section 5.
+/// DPO on log-ratios per token, the `dpo_norm` of Lambert (2024).
 ///
 ///     L = −log σ(β·h̄)      h̄ = log π(y⁺)/π₀(y⁺) / |y⁺| − log π(y⁻)/π₀(y⁻) / |y⁻|
 ///

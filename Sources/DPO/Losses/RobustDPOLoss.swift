@@ -2,7 +2,7 @@ public import Autograd
 import Foundation
 import TensorKernels
 
-/// Robust DPO, Chowdhury (2024), equation 12: an unbiased estimate of DPO's loss on clean labels.
+/// Robust DPO, Chowdhury (2024): an unbiased estimate of DPO's loss on clean labels.
 ///
 ///     L = (−(1 − ε)·log σ(β·h) + ε·log σ(−β·h)) / (1 − 2ε)
 ///

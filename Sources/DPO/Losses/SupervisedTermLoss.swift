@@ -1,7 +1,7 @@
 public import Autograd
 import TensorKernels
 
-/// A preference loss with the likelihood of the chosen completion added, Pang (2024), equation 1.
+/// A preference loss with the likelihood of the chosen completion added, as Pang (2024).
 ///
 ///     L = base − w·log π(y⁺) / mean |y⁺|
 ///

@@ -180,7 +180,7 @@ public struct KTOExplanation: Encodable, Equatable, Sendable {
       .init("reward of bad", rejectedRewards, "β·(rejected_logps − ref_rejected)"),
       .init(
         "losses", losses, "λ⁺·(1 − σ(reward − β·z)), then λ⁻·(1 − σ(β·z − reward))"),
-      .init("loss", loss, "their mean (Ethayarajh (2024), eq. 8)"),
+      .init("loss", loss, "their mean (Ethayarajh (2024))"),
       .init("rewards/chosen", [chosenReward], "mean over good completions"),
       .init("rewards/rejected", [rejectedReward], "mean over bad completions"),
       .init("rewards/margins", [margin], "their difference"),

@@ -16,7 +16,7 @@ import Testing
 
   @Test(arguments: [-3.0, 0.2, 5])
   func robustLossIsUnbiasedByFlippedLabels(margin: Double) {
-    // Chowdhury (2024), lemma 3.1: the mean over flips is the loss of the clean label.
+    // Chowdhury (2024), unbiasedness: the mean over flips is the loss of the clean label.
     let robust = RobustDPOLoss(beta: 0.5, labelSmoothing: 0.2)
     let mean = 0.8 * at(margin, robust).loss + 0.2 * at(-margin, robust).loss
     #expect(abs(mean - at(margin, DPOLoss(beta: 0.5)).loss) < 1e-12)
@@ -52,7 +52,7 @@ import Testing
 
   @Test(arguments: [-4.0, -0.5, 0, 2])
   func binaryClassifierBoundsDPOFromAbove(margin: Double) {
-    // Jung (2024), theorem 3, without a shift and with one.
+    // Jung (2024), without a shift and with one.
     let dpo = at(margin, DPOLoss(beta: 0.7)).loss
     #expect(at(margin, BCOLoss(beta: 0.7)).loss > dpo)
     #expect(at(margin, BCOLoss(beta: 0.7, rewardShift: 0.4)).loss > dpo)
