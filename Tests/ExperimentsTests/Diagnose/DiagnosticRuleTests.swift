@@ -18,7 +18,8 @@ import Testing
         "val/ratio": step == 0 ? 1 : 1.002, "policy/approxkl_avg": step == 0 ? 0 : 0.01,
         "loss/policy_avg": step == 0 ? 0.01 : -0.01, "val/advantages_mean": 0.8 - progress,
         "val/advantages_std": 1.2, "val/explained_variance": 0.6 * progress,
-        "grad_norm": 0.5, "grad_norm/value": 0.02, "val/num_eos_tokens": 60, "episode": Double(64 * max(step, 1)),
+        "grad_norm": 0.5, "grad_norm/value": 0.02, "val/num_eos_tokens": 60,
+        "episode": Double(64 * max(step, 1)),
       ]
       change(step, &values)
       return MetricsRow(step: step, values: values)
