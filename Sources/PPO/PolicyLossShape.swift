@@ -28,6 +28,7 @@ public enum LossReduction: String, Codable, Sendable, CaseIterable {
   ///   - lengths: Tokens of each of these completions.
   ///   - tokens: Tokens of the whole minibatch.
   ///   - completions: Completions of the whole minibatch.
+  /// - Returns: One weight for each token, completion by completion.
   public func weights<Scalar: BLASScalar>(
     lengths: [Int], tokens: Int, completions: Int
   ) -> [Scalar] {

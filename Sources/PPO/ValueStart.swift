@@ -31,6 +31,7 @@ extension PPOConfiguration {
   ///   - backbone: The policy that training starts from.
   ///   - rewardModel: The learned reward, where there is one.
   ///   - seed: Decides a random head.
+  /// - Returns: The model before any update; on a shared trunk only its head counts.
   /// - Throws: `ConfigurationError.contradiction` if a reward model is wanted and there is none.
   public func initialValue(
     backbone: Transformer<Float>, rewardModel: ScalarModel<Float>?, seed: Seed
