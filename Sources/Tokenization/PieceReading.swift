@@ -8,6 +8,7 @@ extension PieceEncoding {
   ///   - pad: The id that fills up shorter rows.
   ///   - begin: The id that opens every prompt.
   ///   - end: The id that closes a completion.
+  /// - Throws: The byte that no token spells, or a piece that is too long.
   package init(
     pieces: [String], scores: [Float], special: Set<Int>, pad: Int, begin: Int, end: Int
   ) throws(TokenizerFileError) {

@@ -26,6 +26,9 @@ public struct Machine: Sendable, Equatable {
   /// The environment's OPENBLAS_ variables.
   public var environment: [String: String] = [:]
 
+  /// A machine that nothing is known of.
+  public init() {}
+
   /// This machine.
   public static func gathered() async -> Machine {
     var machine = Machine()

@@ -20,6 +20,7 @@ extension TensorFile {
   ///   - configuration: The sizes of the model.
   ///   - layout: Which of its tensors are wanted.
   ///   - allowsNonFinite: Whether a NaN or an infinite weight is let through.
+  /// - Returns: The tensors in the order of the layout.
   /// - Throws: The first tensor that is missing, of another shape or type, not finite, or too many.
   func parameters(
     _ configuration: ModelConfiguration, _ layout: (ModelConfiguration) -> [TensorLayout],
