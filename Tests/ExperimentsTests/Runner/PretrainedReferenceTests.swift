@@ -2,6 +2,8 @@ import Experiments
 import Foundation
 import LanguageModel
 import TensorKernels
+import Optimizers
+import Tasks
 import TestSupport
 import Testing
 import Tokenization
