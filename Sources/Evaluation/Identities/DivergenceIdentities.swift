@@ -42,7 +42,7 @@ private func checkEstimatorValues(
 ) {
   let (p, q) = (problem.bandit.p, problem.q)
   let divergence = plainDivergence(q, p)
-  for estimator in KLEstimator.allCases {
+  for estimator in [KLEstimator.k1, .k3] {
     let mean = plainSum(q) { estimator(policy: .log(q[$0]), reference: .log(p[$0])) }
     deviation.compare(mean, to: divergence, scale: 1)
   }

@@ -9,8 +9,8 @@ import Testing
     let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent()
     let data = try Data(contentsOf: tests.appending(path: "Fixtures/preferences_trl.json"))
-    let fixture = try JSONSerialization.jsonObject(with: data) as? [String: [String: NSObject]]
-    return try #require(fixture?[key])
+    let fixture = try JSONSerialization.jsonObject(with: data) as? [String: NSObject]
+    return try #require(fixture?[key] as? [String: NSObject])
   }
 
   private func object(_ value: some Encodable) throws -> [String: NSObject] {

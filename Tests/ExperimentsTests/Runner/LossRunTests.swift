@@ -69,17 +69,21 @@ import Testing
     }
     let folder = try await run(
       experiment(["gold", "reward", "self"].map(online).joined(separator: "\n")))
+    let lines = try String(decoding: folder.data("data/seed-1/train.jsonl"), as: UTF8.self)
+      .split(separator: "\n")
     let prompts = try Set(
-      String(decoding: folder.data("data/seed-1/train.jsonl"), as: UTF8.self)
-        .split(separator: "\n").compactMap { $0.split(separator: "\"chosen\"").first }
+      lines.map { line in
+        let pair = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+        return try #require(pair?["prompt"] as? String)
+      }
     ).count
     for judge in ["gold", "reward", "self"] {
       let record = try record("seed-1/judge-\(judge)", in: folder)
       #expect(record.outcome == .completed && record.training.count == 13)
       let rollouts = 2 * 2 * min(16, prompts)
       #expect(record.cost.rollouts == rollouts)
-      // Gold labels are bought online, the reward model's were bought for its training.
-      let labels = ["gold": rollouts / 2, "reward": 48, "self": 0]
+      // Gold labels are bought online, the reward model's for its one batch of 32.
+      let labels = ["gold": rollouts / 2, "reward": 32, "self": 0]
       #expect(record.cost.labels == labels[judge])
     }
   }

@@ -54,7 +54,9 @@ import Testing
     let folder = try await run(
       experiment(
         "ensemble_size: 3, ensemble_aggregation: worst_case",
-        arms: "[{best-of-n: {n: [1, 2]}}, {ppo: {iterations: 2, rollouts_per_iteration: 16}}]"))
+        arms:
+          "[{best-of-n: {n: [1, 2]}}, {ppo: {iterations: 2, rollouts_per_iteration: 16, response_length: 4}}]"
+      ))
     let record = try record("seed-1/reward", in: folder)
     #expect(passes(record) && record.cost.labels == 96)
     let weights = try ["checkpoint", "checkpoint-2", "checkpoint-3"].map {
