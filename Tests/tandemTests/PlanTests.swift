@@ -194,7 +194,7 @@ import Testing
 
   @Test func settingsOfAFileAreNamedWithTheirLineAndLoseToTheCommandLine() async throws {
     let tandem = try TandemProcess()
-    try tandem.write("beta: 0.3\nloss_type: hinge\n", to: "dpo.yaml")
+    try tandem.write("beta: 0.3\nloss_type: norm\n", to: "dpo.yaml")
     let words = ["dpo", "--data", "d", "--model", "m", "--output", "o", "--config", "dpo.yaml"]
     let broken = try await tandem.run(words, untilFile: "") { _ in }
     #expect(broken.exitCode == 78)

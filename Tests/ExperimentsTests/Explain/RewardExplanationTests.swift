@@ -66,7 +66,7 @@ import Testing
     let document = try reward(
       #"{"rewards_chosen": [500, -500, 3], "rewards_rejected": [-500, 500, 3]}"#)
     let losses = try #require(document["losses"] as? [NSNumber]).map(\.doubleValue)
-    #expect(losses == [0, 1000, log(2)])
+    #expect(losses.prefix(2) == [0, 1000] && abs(losses[2] - log(2)) < 1e-15)
     #expect(number(document["accuracy_strict_gt"]) == 1.0 / 3)
     #expect(number(document["accuracy_ties_half"]) == 0.5)
     #expect(number(document["expected_calibration_error"]).isFinite)

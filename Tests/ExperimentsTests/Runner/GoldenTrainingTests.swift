@@ -20,7 +20,28 @@ import Tokenization
 /// to one of them. Where none is recorded the test says which there is to record.
 @Suite struct GoldenTrainingTests {
   /// SHA-256 of the weights after training, by `openblas_get_corename`.
-  private static let recorded: [String: [String: String]] = [:]
+  private static let recorded = [
+    "Zen": fused, "Haswell": fused,
+    "Sandybridge": separate.merging(
+      ["ppo": "b6493b1615223d8bd94dd5a81604d35828a1dce4286849de4df2ace19ea3ce03"]) { $1 },
+    "Nehalem": separate.merging(
+      ["ppo": "9c4959355a7bbc8131df4e15d65b6257e641d68e26e4444aafda75dc7ff12643"]) { $1 },
+  ]
+
+  /// Of kernels with fused multiply-adds of eight.
+  private static let fused = [
+    "sft": "967064d117561e2af807f1940c4c5bfea1b8f8cc6a40af3e0e13647b7c7a2718",
+    "reward": "ab22409f49f462b23447ff3795ac0e0ef848f6324cc5d82d206474bfd088aed2",
+    "dpo": "f37b759d3aab1147d717f41c0b2b779a506ced5f8fefab579e7a8afb4b1b4b0b",
+    "ppo": "100bdc8e631de89e14e9967c56a61d8cf2476d73d8291161d8096f40ba452069",
+  ]
+
+  /// Of kernels that multiply first and add then.
+  private static let separate = [
+    "sft": "99019bd810ccced01ad750a12cc531e305340233693371291db93bcb7634251e",
+    "reward": "c18e7d4369583a890aa8a24ddbd6c4d85bab9bcd1d2a593f4995bd74aebdfb96",
+    "dpo": "9a7ad39aad590dca4c9e7f07aa9a28686946336356cc7dbce0dc60760ff27923",
+  ]
 
   @Test(arguments: ["sft", "reward", "dpo", "ppo"])
   func weightsAreTheSameToTheBitForAnyNumberOfThreads(training: String) throws {
