@@ -101,7 +101,7 @@ extension Machine {
         "vector width", "\(vectorBits) bits", true,
         vectorBits < processorVectorBits
           ? "the processor has \(processorVectorBits); build with `make build`"
-          : "as wide as the processor has; sums are cut by it"),
+          : "as wide as the processor has"),
       finding("compiler", swift, true, "another version may contract or order sums differently"),
       finding("system", system, true, "its C library computes logarithms, sines and cosines"),
       finding("processor", processor, false, "decides the BLAS core and the vector width"),
