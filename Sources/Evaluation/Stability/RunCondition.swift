@@ -12,7 +12,8 @@ public enum RunCondition: String, Codable, CaseIterable, Sendable {
 ///
 /// A run is collapsed if its final gold reward lies below that of the SFT model it started from by
 /// more than `allowedLoss`, or if fewer than `minimumEOSRate` of its final completions end by
-/// themselves. Both are judged on the held-out prompts. A final value that is not finite counts as
+/// themselves, or, where the start itself ends fewer, than half of those. Both are judged on the
+/// held-out prompts. A final value that is not finite counts as
 /// collapsed.
 public struct CollapseCriterion: Codable, Hashable, Sendable {
   /// The loss of gold reward against the start that is still no collapse, in units of the gold.
@@ -30,11 +31,14 @@ public struct CollapseCriterion: Codable, Hashable, Sendable {
 
   /// The condition of a run, from its start and its end.
   public func condition(
-    startGold: Double, finalGold: Double, finalEOSRate: Double, isDiverged: Bool
+    startGold: Double, finalGold: Double, startEOSRate: Double = 1, finalEOSRate: Double,
+    isDiverged: Bool
   ) -> RunCondition {
     if isDiverged { return .diverged }
     let keptItsReward = finalGold >= startGold - allowedLoss
-    return keptItsReward && finalEOSRate >= minimumEOSRate ? .sound : .collapsed
+    // Stories cut off long before their end do not end at the start either.
+    let leastEOSRate = startEOSRate < minimumEOSRate ? startEOSRate / 2 : minimumEOSRate
+    return keptItsReward && finalEOSRate >= leastEOSRate ? .sound : .collapsed
   }
 }
 

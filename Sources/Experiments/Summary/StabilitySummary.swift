@@ -8,7 +8,8 @@ func hasCollapsed(_ cell: CellRecord) -> Bool {
   }
   let condition = CollapseCriterion().condition(
     startGold: start["eval/gold_reward"] ?? .nan, finalGold: end["eval/gold_reward"] ?? .nan,
-    finalEOSRate: end["eval/eos_rate"] ?? .nan, isDiverged: cell.outcome != .completed)
+    startEOSRate: start["eval/eos_rate"] ?? 1, finalEOSRate: end["eval/eos_rate"] ?? .nan,
+    isDiverged: cell.outcome != .completed)
   return condition == .collapsed
 }
 

@@ -14,6 +14,17 @@ import Testing
     #expect(condition(startGold: 0.7, finalGold: .nan, finalEOSRate: 1) == .collapsed)
   }
 
+  @Test func aStartThatRarelyEndsAsksForHalfOfThat() {
+    func condition(_ start: Double, _ final: Double) -> RunCondition {
+      criterion.condition(
+        startGold: 1, finalGold: 1, startEOSRate: start, finalEOSRate: final, isDiverged: false)
+    }
+    #expect(condition(0, 0) == .sound)
+    #expect(condition(0.4, 0.21) == .sound && condition(0.4, 0.19) == .collapsed)
+    #expect(condition(0.5, 0.49) == .collapsed && condition(0.5, 0.5) == .sound)
+    #expect(condition(0.4, .nan) == .collapsed)
+  }
+
   @Test func notEndingIsACollapseWhateverTheReward() {
     #expect(condition(startGold: 0.7, finalGold: 3, finalEOSRate: 0.49) == .collapsed)
     #expect(condition(startGold: 0.7, finalGold: 3, finalEOSRate: 0.5) == .sound)

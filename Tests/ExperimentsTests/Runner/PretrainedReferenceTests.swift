@@ -1,6 +1,9 @@
+import Autograd
 import Experiments
 import Foundation
 import LanguageModel
+import Optimizers
+import Tasks
 import TensorKernels
 import Optimizers
 import Tasks

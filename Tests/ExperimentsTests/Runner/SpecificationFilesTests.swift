@@ -32,7 +32,7 @@ private let experiments: [URL] = {
     trial.seeds = SeedList([1])
     trial.arms = trial.arms.differingInMoreThanTheRate
     let output = try TemporaryFolder()
-    // Movie reviews and story models are fetched, never committed; without them the task says so.
+    // Movie reviews and stories260K are brought, never committed; without them the task says so.
     guard let runner = try? ExperimentRunner(trial, folder: output.url) else {
       #expect([.movieSentiment, .stories].contains(trial.task.name))
       return
