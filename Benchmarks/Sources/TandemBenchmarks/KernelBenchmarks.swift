@@ -22,7 +22,7 @@ func measureKernels(seconds: Double) -> [Measurement] {
   add("SwiGLU", elements: count / 2) {
     var half = output.mutableSpan
     var span = half._mutatingExtracting(0..<count / 2)
-    swiGLU(input.span, width: 384, into: &span)
+    swiGLU(input.span, width: 256, into: &span)
   }
   add("RMS norm", elements: count) {
     var span = output.mutableSpan

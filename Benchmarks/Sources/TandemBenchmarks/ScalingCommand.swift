@@ -1,4 +1,5 @@
 import ArgumentParser
+import Autograd
 import Datasets
 import Foundation
 import LanguageModel
