@@ -2,12 +2,13 @@ import Dispatch
 import Synchronization
 
 /// Applies the body to 0 ..< count on at most so many threads, each with a run of neighbours of its
-/// own, and returns the results in order.
+/// own.
 ///
 /// - Parameters:
 ///   - count: how many results there are.
 ///   - workers: the threads; a worker's number goes to the body, which may keep things for it.
 ///   - body: makes one result.
+/// - Returns: the results in the order of their indices.
 public func concurrentMap<Result: Sendable>(
   _ count: Int, workers: Int, _ body: @Sendable (_ index: Int, _ worker: Int) -> Result
 ) -> [Result] {
