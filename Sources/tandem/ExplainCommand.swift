@@ -92,11 +92,13 @@ struct ExplainVarianceCommand: ParsableCommand {
   }
 }
 
-/// The sections of an explanation as a table.
-func text(of sections: [(title: String, rows: [ExplanationRow])]) -> String {
+/// The sections of an explanation as a table, with columns of these widths.
+func text(
+  of sections: [(title: String, rows: [ExplanationRow])], names: Int = 20, values: Int = 24
+) -> String {
   let text = sections.map { section in
     let rows = section.rows.map {
-      "  " + padded($0.name, to: 20) + padded($0.value, to: 24) + $0.equation
+      "  " + padded($0.name, to: names) + padded($0.value, to: values) + $0.equation
     }
     return ([section.title] + rows).joined(separator: "\n")
   }

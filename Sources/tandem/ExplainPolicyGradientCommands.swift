@@ -99,15 +99,10 @@ struct ExplainRLOOCommand: ParsableCommand {
   }
 }
 
-/// Sections of quantities with their values and equations.
+/// The sections of an explanation as a table, with columns as wide as their longest entries.
 func explanationText(_ sections: [(title: String, rows: [ExplanationRow])]) -> String {
   let rows = sections.flatMap(\.rows)
-  let names = 2 + (rows.map(\.name.count).max() ?? 0)
-  let values = 2 + (rows.map(\.value.count).max() ?? 0)
-  return sections.map { section in
-    let lines = section.rows.map {
-      "  " + padded($0.name, to: names) + padded($0.value, to: values) + $0.equation
-    }
-    return ([section.title] + lines).joined(separator: "\n")
-  }.joined(separator: "\n\n")
+  return text(
+    of: sections, names: 2 + (rows.map(\.name.count).max() ?? 0),
+    values: 2 + (rows.map(\.value.count).max() ?? 0))
 }
