@@ -22,7 +22,7 @@ build: setup ## Build the tandem command
 	swift build $(BUILD_FLAGS) --product tandem
 
 test: setup ## Build and run every test (in release: debug loops are 100 times slower)
-	@echo "make test: about 3 minutes on two cores, most of it the first build"
+	@echo "make test: about 10 minutes on two cores, 7 of them the first build"
 	swift build $(BUILD_FLAGS) --build-tests
 	swift test $(BUILD_FLAGS) --skip-build --parallel --num-workers 2
 

@@ -37,7 +37,11 @@ public struct RunLock: ~Copyable {
   /// Gives the folder free.
   public consuming func release() {}
 
-  deinit { try? descriptor.close() }
+  /// Unlocks before closing: a child that is just being spawned has the file open until its exec.
+  deinit {
+    _ = flock(descriptor.rawValue, LOCK_UN)
+    try? descriptor.close()
+  }
 }
 
 /// What a system or Foundation error says, without domain and code.

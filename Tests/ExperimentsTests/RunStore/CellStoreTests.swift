@@ -1,5 +1,6 @@
 import Experiments
 import Foundation
+import SystemPackage
 import TestSupport
 import Testing
 
@@ -106,4 +107,26 @@ import Testing
     try holdTwice()
     try RunLock(folder: place).release()
   }
+
+  #if os(Linux)
+    @Test func aChildThatInheritedTheFileDoesNotKeepTheLock() throws {
+      let place = folder.url
+      let copy = try copyOfLockWhileHeld(in: place)
+      defer { try? copy.close() }
+      try RunLock(folder: place).release()
+    }
+
+    /// Another descriptor of the lock's open file, as a child has between fork and exec.
+    private func copyOfLockWhileHeld(in place: URL) throws -> FileDescriptor {
+      let lock = try RunLock(folder: place)
+      let name = place.appending(path: ".lock").resolvingSymlinksInPath().path
+      let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
+      let held = open.compactMap(CInt.init).first {
+        try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)") == name
+      }
+      let copy = try FileDescriptor(rawValue: #require(held)).duplicate()
+      lock.release()
+      return copy
+    }
+  #endif
 }
