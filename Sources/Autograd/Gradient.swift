@@ -3,14 +3,19 @@ public import TensorKernels
 /// The gradient of a loss for every parameter of a set, in its order.
 public struct Gradient<Scalar: BLASScalar>: Sendable {
   /// One array for each parameter.
-  public var values: [[Scalar]]
+  public var values: [[Scalar]] { didSet { knownSquaredNorm = nil } }
+  /// The squared norm where it came with the values; it saves a pass over all of them.
+  private var knownSquaredNorm: Double?
 
-  /// A gradient of these arrays.
-  public init(values: [[Scalar]]) { self.values = values }
+  /// A gradient of these arrays, with its squared norm if that is known already.
+  public init(values: [[Scalar]], squaredNorm: Double? = nil) {
+    self.values = values
+    knownSquaredNorm = squaredNorm
+  }
 
   /// The squared Euclidean norm over all parameters, summed in Double.
   public var squaredNorm: Double {
-    values.reduce(0) { $0 + sumOfSquares($1.span) }
+    knownSquaredNorm ?? values.reduce(0) { $0 + sumOfSquares($1.span) }
   }
 
   /// The Euclidean norm over all parameters.

@@ -37,9 +37,10 @@ extension Tensor {
     return tape.record(Shape(rows: shape.rows, columns: width), from: [self]) { output in
       TensorKernels.swiGLU(tape.value(of: x).span, width: width, into: &output)
     } derivative: { tape, outputGradient in
-      tape.accumulate(into: x) {
+      tape.place(into: x) { gradient, accumulation in
         swiGLUDerivative(
-          tape.value(of: x).span, width: width, outputGradient: outputGradient.span, into: &$0)
+          tape.value(of: x).span, width: width, outputGradient: outputGradient.span,
+          accumulation, into: &gradient)
       }
     }
   }
@@ -68,10 +69,10 @@ extension Tensor {
           weights: &weights)
       }
     } derivative: { tape, outputGradient in
-      tape.accumulate(into: x) {
+      tape.place(into: x) { gradient, accumulation in
         selfAttentionDerivative(
           tape.value(of: x).span, weights: tape.kept(weights).span, shape: attention,
-          table: table, outputGradient: outputGradient.span, into: &$0)
+          table: table, outputGradient: outputGradient.span, accumulation, into: &gradient)
       }
     }
   }

@@ -13,7 +13,7 @@ extension Tensor {
     let r = residual.operand
     return tape.record(residual.shape, from: [residual, self, weight]) { output in
       copy(tape.value(of: r).span, into: &output)
-      layer.add(to: &output, keeping: 1, on: tape)
+      layer.write(to: &output, .added, on: tape)
     } derivative: { tape, outputGradient in
       layer.differentiate(outputGradient.span, on: tape)
       tape.give(&outputGradient, to: r)
@@ -25,7 +25,7 @@ extension Tensor {
     let (layer, tape) = (LinearLayer(self, weights), tape)
     let result = Shape(rows: shape.rows, columns: layer.columns)
     return tape.record(result, from: [self] + weights) { output in
-      layer.add(to: &output, keeping: 0, on: tape)
+      layer.write(to: &output, .assigned, on: tape)
     } derivative: { tape, outputGradient in
       layer.differentiate(outputGradient.span, on: tape)
     }
@@ -50,14 +50,14 @@ private struct LinearLayer {
   /// The columns of all results side by side.
   var columns: Int { weights.reduce(0) { $0 + $1.shape.rows } }
 
-  /// `output = keeping·output + input·Wᵀ`, each weight in its own columns.
-  func add<Scalar>(
-    to output: inout MutableSpan<Scalar>, keeping: Double, on tape: Tape<Scalar>
+  /// `output = input·Wᵀ`, or that added to it, each weight in its own columns.
+  func write<Scalar>(
+    to output: inout MutableSpan<Scalar>, _ accumulation: Accumulation, on tape: Tape<Scalar>
   ) {
     forEachWeight { weight, column in
       let product = MatrixProduct(
         rows: input.shape.rows, inner: input.shape.columns, columns: weight.shape.rows,
-        right: .transposed, keeping: keeping, resultStride: columns)
+        right: .transposed, accumulation: accumulation, resultStride: columns)
       // The name that Swift 6.3 gives `extracting` until its final one is settled (SE-0467).
       var slice = output._mutatingExtracting(min(column, output.count)..<output.count)
       Scalar.multiply(
@@ -71,15 +71,16 @@ private struct LinearLayer {
     forEachWeight { weight, column in
       let slice = outputGradient.extracting(min(column, outputGradient.count)...)
       let outputs = weight.shape.rows
-      tape.multiply(into: input) { gradient, keeping in
+      tape.place(into: input) { gradient, accumulation in
         let product = MatrixProduct(
-          rows: rows, inner: outputs, columns: width, keeping: keeping, leftStride: columns)
+          rows: rows, inner: outputs, columns: width, accumulation: accumulation,
+          leftStride: columns)
         Scalar.multiply(product, slice, tape.value(of: weight).span, into: &gradient)
       }
-      tape.multiply(into: weight) { gradient, keeping in
+      tape.place(into: weight) { gradient, accumulation in
         let product = MatrixProduct(
-          rows: outputs, inner: rows, columns: width, left: .transposed, keeping: keeping,
-          leftStride: columns)
+          rows: outputs, inner: rows, columns: width, left: .transposed,
+          accumulation: accumulation, leftStride: columns)
         Scalar.multiply(product, slice, tape.value(of: input).span, into: &gradient)
       }
     }

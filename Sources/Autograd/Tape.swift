@@ -155,27 +155,27 @@ extension Tape {
 
   /// Lets a kernel add to the gradient of a tensor; does nothing if none is wanted.
   func accumulate(into operand: Operand, _ kernel: (inout MutableSpan<Scalar>) -> Void) {
-    multiply(into: operand) { gradient, keeping in
-      if keeping == 0 { fill(0, into: &gradient) }
+    place(into: operand) { gradient, accumulation in
+      if accumulation == .assigned { fill(0, into: &gradient) }
       kernel(&gradient)
     }
   }
 
-  /// Lets matrix products add to the gradient of a tensor; does nothing if none is wanted.
+  /// Lets a kernel add to the gradient of a tensor, or write the first one; does nothing if none is
+  /// wanted.
   ///
-  /// The second argument of the kernel is what the first product multiplies the gradient by that
-  /// was there before, as in ``MatrixProduct``: zero where there was none, whose values then mean
-  /// nothing.
-  func multiply(
+  /// The kernel is told to assign where there was no gradient before: the values that it finds then
+  /// mean nothing.
+  func place(
     into operand: Operand,
-    _ kernel: (_ gradient: inout MutableSpan<Scalar>, _ keeping: Double) -> Void
+    _ kernel: (_ gradient: inout MutableSpan<Scalar>, _ accumulation: Accumulation) -> Void
   ) {
     guard requiresGradient(operand) else { return }
     var gradient = take(&gradients[operand.index])
     let isFirst = gradient.isEmpty
     if isFirst { gradient = pool.take(operand.shape.count) }
     var span = gradient.mutableSpan
-    kernel(&span, isFirst ? 0 : 1)
+    kernel(&span, isFirst ? .assigned : .added)
     gradients[operand.index] = gradient
   }
 

@@ -58,15 +58,16 @@ extension Tape {
   ) {
     let (rows, width, vocabulary) = (hidden.shape.rows, hidden.shape.columns, head.shape.rows)
     let (hiddenValue, headValue) = (value(of: hidden), value(of: head))
-    multiply(into: hidden) { hiddenGradient, keeping in
+    place(into: hidden) { hiddenGradient, accumulation in
       Scalar.multiply(
-        MatrixProduct(rows: rows, inner: vocabulary, columns: width, keeping: keeping),
+        MatrixProduct(rows: rows, inner: vocabulary, columns: width, accumulation: accumulation),
         gradient.span, headValue.span, into: &hiddenGradient)
     }
-    multiply(into: head) { headGradient, keeping in
+    place(into: head) { headGradient, accumulation in
       Scalar.multiply(
         MatrixProduct(
-          rows: vocabulary, inner: rows, columns: width, left: .transposed, keeping: keeping),
+          rows: vocabulary, inner: rows, columns: width, left: .transposed,
+          accumulation: accumulation),
         gradient.span, hiddenValue.span, into: &headGradient)
     }
   }

@@ -10,7 +10,7 @@ struct DPOLearner: PreferenceLearner {
   private let pairs: [PreferencePair]
   private let loss: any PreferenceLoss
   private let shards: Int
-  private let workers: ShardWorkers<Float>
+  let workers: ShardWorkers<Float>
   private var reference: ReferenceLogProbabilities
   /// Whether each pair is a label that was bought.
   var buysLabels = true

@@ -85,6 +85,7 @@ struct DPOUpdates {
         if step == 1 { try observe(0, policy, metrics) }
         metrics.learningRate = schedule.rate(at: step - 1)
         optimizer.update(&policy.parameters, along: gradient, learningRate: metrics.learningRate)
+        learner.workers.reuse(gradient)
         metrics.approximateKL = probe.approximateKL(after: policy)
         metrics.cost = before + learner.cost
         synchronize(&learner, with: policy)

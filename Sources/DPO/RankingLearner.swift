@@ -9,7 +9,7 @@ struct RankingLearner: PreferenceLearner {
   private let rankings: [PreferenceRanking]
   private let loss: PlackettLuceDPOLoss
   private let shards: Int
-  private let workers: ShardWorkers<Float>
+  let workers: ShardWorkers<Float>
   private var reference: Transformer<Float>
   private var seen: Set<Int> = []
   private(set) var cost = Cost()

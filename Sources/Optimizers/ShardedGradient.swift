@@ -44,9 +44,9 @@ public func shardedGradient<Scalar: BLASScalar, Reading: Sendable>(
   let outcomes = concurrentMap(shards, workers: workers.tapes.count) { shard, worker in
     ShardOutcome(of: parameters, on: workers.tapes[worker]) { loss(shard, $0) }
   }
-  let total = treeSum(outcomes.map(\.gradient), workers: workers.tapes.count)
+  let (total, norms) = workers.sum(of: outcomes.map(\.gradient))
   for outcome in outcomes { outcome.tape.reuse(outcome.gradient) }
-  let squaredNorms = outcomes.map { $0.squaredNorm * Double(shards) * Double(shards) }
+  let squaredNorms = norms.map { $0 * Double(shards) * Double(shards) }
   let gradient = ShardedGradient(
     total: total, losses: outcomes.map(\.loss), shardSquaredNorms: squaredNorms,
     noise: GradientNoise(
@@ -58,7 +58,6 @@ public func shardedGradient<Scalar: BLASScalar, Reading: Sendable>(
 /// What one shard gives.
 private struct ShardOutcome<Scalar: BLASScalar, Reading: Sendable>: Sendable {
   let gradient: Gradient<Scalar>
-  let squaredNorm: Double
   let loss: Scalar
   let reading: Reading
   let tape: Tape<Scalar>
@@ -73,33 +72,10 @@ private struct ShardOutcome<Scalar: BLASScalar, Reading: Sendable>: Sendable {
     let (shardLoss, reading) = loss(recorded)
     tape.backward(from: shardLoss)
     gradient = recorded.takeGradient()
-    squaredNorm = gradient.squaredNorm
     self.loss = shardLoss.item
     self.reading = reading
     self.tape = tape
   }
-}
-
-/// The sum of gradients in a fixed binary tree, the arrays of the parameters spread over threads.
-private func treeSum<Scalar>(
-  _ gradients: [Gradient<Scalar>], workers: Int
-) -> Gradient<Scalar> {
-  let arrays = gradients.first?.values.count ?? 0
-  return Gradient(
-    values: concurrentMap(arrays, workers: workers) { array, _ in
-      treeSum(gradients.map { $0.values[array] }[...])
-    })
-}
-
-/// The first half that is a power of two long, plus the rest, each of them summed in this way.
-private func treeSum<Scalar: BLASScalar>(_ arrays: ArraySlice<[Scalar]>) -> [Scalar] {
-  guard arrays.count > 1 else { return copied(arrays.first ?? []) }
-  let half = 1 << (Int.bitWidth - 1 - (arrays.count - 1).leadingZeroBitCount)
-  var sum = treeSum(arrays.prefix(half))
-  let rest = treeSum(arrays.dropFirst(half))
-  var span = sum.mutableSpan
-  accumulate(rest.span, into: &span)
-  return sum
 }
 
 /// Cuts the elements into consecutive parts whose sizes differ by one at most, none of them empty.

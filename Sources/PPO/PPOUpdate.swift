@@ -80,10 +80,12 @@ extension PPOTrainer {
   mutating func follow(_ update: PPOUpdate, iteration: Int) {
     followPolicy(
       along: update.policyGradient, learningRate: configuration.policySchedule.rate(at: iteration))
+    workers.reuse(update.policyGradient)
     guard let gradient = update.valueGradient else { return }
     valueOptimizer.update(
       &value.parameters, along: gradient,
       learningRate: configuration.valueSchedule.rate(at: iteration))
+    workers.reuse(gradient)
   }
 
   /// What the shards of a minibatch showed on the way, shard by shard.

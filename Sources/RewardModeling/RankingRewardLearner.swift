@@ -11,7 +11,7 @@ struct RankingRewardLearner: RewardGradient {
   private let rankings: [PreferenceRanking]
   private let loss: RankingLoss
   private let shards: Int
-  private let workers: ShardWorkers<Float>
+  let workers: ShardWorkers<Float>
   private var seen: Set<Int> = []
   private(set) var cost = Cost()
 

@@ -10,6 +10,8 @@ protocol RewardGradient {
   var count: Int { get }
   /// What the gradients so far have cost.
   var cost: Cost { get }
+  /// The threads that the gradients come from; they take the buffers of used ones back.
+  var workers: ShardWorkers<Float> { get }
   /// The gradient of the mean loss over a batch, and what its forward passes showed.
   mutating func gradient(
     of model: ScalarModel<Float>, batch: [Int]
@@ -22,7 +24,7 @@ struct RewardLearner: RewardGradient {
   private let loss: BradleyTerryLoss
   private let margin: Double?
   private let shards: Int
-  private let workers: ShardWorkers<Float>
+  let workers: ShardWorkers<Float>
   private var seen: Set<Int> = []
   private(set) var cost = Cost()
 

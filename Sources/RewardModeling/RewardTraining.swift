@@ -67,6 +67,7 @@ private func fit(
       if step == 1 { try observe(0, model, metrics) }
       metrics.learningRate = schedule.rate(at: step - 1)
       optimizer.update(&model.parameters, along: gradient, learningRate: metrics.learningRate)
+      learner.workers.reuse(gradient)
       metrics.cost = learner.cost
       try observe(step, model, metrics)
     }

@@ -44,6 +44,7 @@ public func fineTune(
     if step == 1 { try observe(0, model, metrics) }
     metrics.learningRate = configuration.schedule.rate(at: step - 1)
     optimizer.update(&model.parameters, along: gradient, learningRate: metrics.learningRate)
+    workers.reuse(gradient)
     cost += .training(
       model.configuration, sequenceLengths: SequenceBatch(batch).sequenceLengths)
     metrics.cost = cost

@@ -62,11 +62,12 @@ func transpose<Scalar: BLASScalar>(
   }
 }
 
-/// Turns packed gradients back and adds them, scaled, to a head's rows of a packed batch.
+/// Turns packed gradients back and adds them, scaled, to a head's rows of a packed batch, or sets
+/// these to them.
 @inline(__always)
 func unpackRotated<Scalar: BLASScalar>(
   _ packed: UnsafePointer<Scalar>, _ table: RotaryPointers<Scalar>, scale: Scalar, length: Int,
-  width: Int, into first: UnsafeMutablePointer<Scalar>, stride: Int
+  width: Int, _ accumulation: Accumulation, into first: UnsafeMutablePointer<Scalar>, stride: Int
 ) {
   let half = width / 2
   for r in 0..<length {
@@ -76,14 +77,17 @@ func unpackRotated<Scalar: BLASScalar>(
     while i &+ 8 <= half {
       let (a, b) = unsafe (x.lanes(i) * scale, x.lanes(i &+ half) * scale)
       let (c, s) = unsafe (cosine.lanes(i), sine.lanes(i))
-      unsafe y.store(y.lanes(i) + (a * c + b * s), i)
-      unsafe y.store(y.lanes(i &+ half) + (b * c - a * s), i &+ half)
+      unsafe y.place(a * c + b * s, i, accumulation)
+      unsafe y.place(b * c - a * s, i &+ half, accumulation)
       i &+= 8
     }
     while i < half {
       let (a, b) = unsafe (x[i] * scale, x[i &+ half] * scale)
-      unsafe y[i] += a * cosine[i] + b * sine[i]
-      unsafe y[i &+ half] += b * cosine[i] - a * sine[i]
+      let (first, second) = unsafe (
+        a * cosine[i] + b * sine[i], b * cosine[i] - a * sine[i]
+      )
+      unsafe y[i] = accumulation == .added ? y[i] + first : first
+      unsafe y[i &+ half] = accumulation == .added ? y[i &+ half] + second : second
       i &+= 1
     }
   }

@@ -30,50 +30,33 @@ public struct PackedWeight<Scalar: BLASScalar>: Sendable {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   fileprivate func multiply(
-    _ input: Span<Scalar>, _ result: TileResult, into output: inout MutableSpan<Scalar>
+    _ input: Span<Scalar>, _ result: Accumulation, into output: inout MutableSpan<Scalar>
   ) {
     let rows = input.count / inputs
     checkCounts(input.count, input.count, rows * inputs)
     checkCounts(output.count, output.count, rows * outputs)
-    var scratch = [Scalar](repeating: 0, count: 64)
+    var scratch = [Scalar](repeating: 0, count: 6 * 16)
     var scratchSpan = scratch.mutableSpan
     unsafe withPointers(input, panels.span) { x, panels in
       unsafe withMutablePointers(&output, &scratchSpan) { y, scratch in
-        for chunk in stride(from: 0, to: rows, by: 64) {
+        for chunk in stride(from: 0, to: rows, by: 60) {
           for panel in 0..<(paddedLength(outputs) / 16) {
             let right = unsafe panels + panel &* 16 &* inputs
-            for row in stride(from: chunk, to: min(chunk &+ 64, rows), by: 4) {
+            var row = chunk
+            let end = min(chunk &+ 60, rows)
+            while row < end {
+              let height = tileHeight(of: end &- row)
               let operands = unsafe TileOperands(
                 left: x + row &* inputs, rowStride: inputs, step: 1, right: right, stride: 16,
                 count: inputs)
-              unsafe place(
-                operands, rows: min(4, rows &- row), column: 16 &* panel, result,
-                into: y + (row &* outputs &+ 16 &* panel), scratch: scratch)
+              unsafe placeTile(
+                operands, rows: height, columns: min(16, outputs &- 16 &* panel), result,
+                into: y + (row &* outputs &+ 16 &* panel), outputStride: outputs,
+                scratch: scratch)
+              row &+= height
             }
           }
         }
-      }
-    }
-  }
-
-  /// One tile of the product; where the panel is filled up, only its true columns.
-  @inline(__always)
-  private func place(
-    _ operands: TileOperands<Scalar>, rows: Int, column: Int, _ result: TileResult,
-    into output: UnsafeMutablePointer<Scalar>, scratch: UnsafeMutablePointer<Scalar>
-  ) {
-    let columns = min(16, outputs &- column)
-    guard columns < 16 else {
-      unsafe multiplyRows(
-        operands, rows: rows, columns: 16, result, into: output, outputStride: outputs)
-      return
-    }
-    unsafe multiplyRows(
-      operands, rows: rows, columns: 16, .assigned, into: scratch, outputStride: 16)
-    for r in 0..<rows {
-      for c in 0..<columns {
-        let (place, value) = unsafe (r &* outputs &+ c, scratch[16 &* r &+ c])
-        unsafe output[place] = result == .added ? output[place] + value : value
       }
     }
   }

@@ -22,6 +22,12 @@ extension UnsafeMutablePointer where Pointee: BLASScalar {
   func store(_ lanes: Lanes<Pointee>, _ i: Int) {
     unsafe UnsafeMutableRawPointer(self + i).storeBytes(of: lanes, as: Lanes<Pointee>.self)
   }
+
+  /// Stores eight values from index i on, or adds them to what is there.
+  @inline(__always)
+  func place(_ lanes: Lanes<Pointee>, _ i: Int, _ accumulation: Accumulation) {
+    unsafe store(accumulation == .added ? self.lanes(i) + lanes : lanes, i)
+  }
 }
 
 /// Calls the body with pointers to two spans, unless one is empty.

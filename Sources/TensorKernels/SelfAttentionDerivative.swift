@@ -5,12 +5,13 @@
 ///     ∂L/∂v(j) = Σᵢ w(i, j)·∂L/∂y(i)
 ///
 /// Rotations are orthogonal, hence gradients of turned queries and keys are turned back. What is
-/// computed is added to `rowGradient`.
+/// computed is added to `rowGradient`, or takes its place.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 public func selfAttentionDerivative<Scalar: BLASScalar>(
   _ rows: Span<Scalar>, weights: Span<Scalar>, shape: AttentionShape, table: RotaryTable<Scalar>,
-  outputGradient: Span<Scalar>, into rowGradient: inout MutableSpan<Scalar>
+  outputGradient: Span<Scalar>, _ accumulation: Accumulation = .added,
+  into rowGradient: inout MutableSpan<Scalar>
 ) {
   shape.check(rows: rows.count, outputs: outputGradient.count, weights: weights.count)
   checkCounts(rows.count, rows.count, rowGradient.count)
@@ -25,7 +26,8 @@ public func selfAttentionDerivative<Scalar: BLASScalar>(
           let (length, start) = (rows.count, rows.lowerBound &* shape.rowColumns)
           let key = shape.queryColumns &+ keyHead &* shape.headDimension
           let work = unsafe HeadGradients(
-            shape: shape, length: length, table: table, scratch: scratch)
+            shape: shape, length: length, table: table, accumulation: accumulation,
+            scratch: scratch)
           unsafe work.begin(keys: x + (start &+ key))
           for member in 0..<shape.group {
             let column = (keyHead &* shape.group &+ member) &* shape.headDimension
@@ -34,7 +36,8 @@ public func selfAttentionDerivative<Scalar: BLASScalar>(
               queries: x + (start &+ column),
               outputGradient: dy + (rows.lowerBound &* shape.queryColumns &+ column),
               intoQueries: dx + (start &+ column),
-              values: dx + (start &+ key &+ shape.keyColumns))
+              values: dx + (start &+ key &+ shape.keyColumns),
+              member == 0 ? accumulation : .added)
           }
           unsafe work.finish(intoKeys: dx + (start &+ key))
         }
@@ -54,6 +57,8 @@ private func gradientRoom(_ shape: AttentionShape) -> Int {
   let shape: AttentionShape
   let length: Int
   let table: RotaryPointers<Scalar>
+  /// What becomes of the gradients that were there before.
+  let accumulation: Accumulation
   /// Turned keys and queries, length × width.
   let (keys, queries): (UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<Scalar>)
   /// Gradients of turned keys and queries, length × width.
@@ -66,12 +71,13 @@ private func gradientRoom(_ shape: AttentionShape) -> Int {
   @inline(__always)
   init(
     shape: AttentionShape, length: Int, table: RotaryPointers<Scalar>,
-    scratch: UnsafeMutablePointer<Scalar>
+    accumulation: Accumulation, scratch: UnsafeMutablePointer<Scalar>
   ) {
     let block = length &* shape.headDimension
     unsafe self.shape = shape
     unsafe self.length = length
     unsafe self.table = table
+    unsafe self.accumulation = accumulation
     unsafe keys = scratch
     unsafe queries = scratch + block
     unsafe keyGradient = scratch + 2 &* block
@@ -96,12 +102,13 @@ private func gradientRoom(_ shape: AttentionShape) -> Int {
     for i in unsafe 0..<length &* width { unsafe keyGradient[i] = 0 }
   }
 
-  /// Adds what one query head contributes.
+  /// Adds what one query head contributes; its values' gradient is added to what other heads of
+  /// the group have left there.
   @inline(__always)
   func add(
     weights: UnsafePointer<Scalar>, queries first: UnsafePointer<Scalar>,
     outputGradient: UnsafePointer<Scalar>, intoQueries queryTarget: UnsafeMutablePointer<Scalar>,
-    values valueTarget: UnsafeMutablePointer<Scalar>
+    values valueTarget: UnsafeMutablePointer<Scalar>, _ valueAccumulation: Accumulation
   ) {
     unsafe packRotated(head(first), table, scale: shape.scale(), into: queries)
     unsafe computeSlopes(weights, outputGradient)
@@ -114,20 +121,20 @@ private func gradientRoom(_ shape: AttentionShape) -> Int {
         into: queryGradient + i &* width, outputStride: width)
     }
     unsafe unpackRotated(
-      queryGradient, table, scale: shape.scale(), length: length, width: width,
+      queryGradient, table, scale: shape.scale(), length: length, width: width, accumulation,
       into: queryTarget, stride: shape.rowColumns)
-    unsafe addColumns(
-      of: slopes, times: queries, stride: width, into: keyGradient, outputStride: width)
-    unsafe addColumns(
-      of: weights, times: outputGradient, stride: shape.queryColumns, into: valueTarget,
-      outputStride: shape.rowColumns)
+    unsafe multiplyColumns(
+      of: slopes, times: queries, stride: width, .added, into: keyGradient, outputStride: width)
+    unsafe multiplyColumns(
+      of: weights, times: outputGradient, stride: shape.queryColumns, valueAccumulation,
+      into: valueTarget, outputStride: shape.rowColumns)
   }
 
   /// Gives the key head's gradient out.
   @inline(__always)
   func finish(intoKeys target: UnsafeMutablePointer<Scalar>) {
     unsafe unpackRotated(
-      keyGradient, table, scale: 1, length: length, width: width, into: target,
+      keyGradient, table, scale: 1, length: length, width: width, accumulation, into: target,
       stride: shape.rowColumns)
   }
 
@@ -151,18 +158,18 @@ private func gradientRoom(_ shape: AttentionShape) -> Int {
     }
   }
 
-  /// `output(j) += Σ over i ≥ j of factors(i, j)·rows(i)`.
+  /// `output(j) += Σ over i ≥ j of factors(i, j)·rows(i)`, or assigned to it.
   @inline(__always)
-  private func addColumns(
+  private func multiplyColumns(
     of factors: UnsafePointer<Scalar>, times rows: UnsafePointer<Scalar>, stride rowStride: Int,
-    into output: UnsafeMutablePointer<Scalar>, outputStride: Int
+    _ accumulation: Accumulation, into output: UnsafeMutablePointer<Scalar>, outputStride: Int
   ) {
     for j in unsafe Swift.stride(from: 0, to: length, by: 4) {
       let operands = unsafe TileOperands(
         left: factors + (j &* stride &+ j), rowStride: 1, step: stride,
         right: rows + j &* rowStride, stride: rowStride, count: length &- j)
       unsafe multiplyRows(
-        operands, rows: min(4, length &- j), columns: width, .added,
+        operands, rows: min(4, length &- j), columns: width, accumulation,
         into: output + j &* outputStride, outputStride: outputStride)
     }
   }

@@ -27,28 +27,42 @@ public func swiGLU<Scalar: BLASScalar>(
 /// The derivative of `swiGLU` for both halves.
 ///
 ///     ∂L/∂gate += ∂L/∂y · up · σ(g)·(1 + g·(1 − σ(g)))        ∂L/∂up += ∂L/∂y · g·σ(g)
+///
+/// With `.assigned` the gradients are set to that instead.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 public func swiGLUDerivative<Scalar: BLASScalar>(
   _ input: Span<Scalar>, width: Int, outputGradient: Span<Scalar>,
-  into inputGradient: inout MutableSpan<Scalar>
+  _ accumulation: Accumulation = .added, into inputGradient: inout MutableSpan<Scalar>
 ) {
   checkCounts(input.count, 2 * outputGradient.count, inputGradient.count)
   unsafe withPointers(input, outputGradient) { input, outputGradient in
     unsafe inputGradient.withUnsafeMutableBufferPointer { inputGradient in
       guard let gradient = inputGradient.baseAddress else { return }
       for row in 0..<(inputGradient.count / (2 * width)) {
-        let (gate, dGate) = unsafe (input + 2 * row * width, gradient + 2 * row * width)
-        let (up, dUp) = unsafe (gate + width, dGate + width)
+        let (x, dx) = unsafe (input + 2 * row * width, gradient + 2 * row * width)
         let dy = unsafe outputGradient + row * width
-        for i in 0..<width {
-          let g = unsafe gate[i]
-          let s = boundedSigmoid(g)
-          unsafe dGate[i] += dy[i] * up[i] * s * (1 + g * (1 - s))
-          unsafe dUp[i] += dy[i] * g * s
+        switch accumulation {
+        case .assigned: unsafe differentiateRow(x, dy, width, .assigned, into: dx)
+        case .added: unsafe differentiateRow(x, dy, width, .added, into: dx)
         }
       }
     }
+  }
+}
+
+@inline(__always)
+private func differentiateRow<Scalar: BLASScalar>(
+  _ gate: UnsafePointer<Scalar>, _ dy: UnsafePointer<Scalar>, _ width: Int,
+  _ accumulation: Accumulation, into dGate: UnsafeMutablePointer<Scalar>
+) {
+  let (up, dUp) = unsafe (gate + width, dGate + width)
+  for i in 0..<width {
+    let g = unsafe gate[i]
+    let s = boundedSigmoid(g)
+    let (gateSlope, upSlope) = unsafe (dy[i] * up[i] * s * (1 + g * (1 - s)), dy[i] * g * s)
+    unsafe dGate[i] = accumulation == .added ? dGate[i] + gateSlope : gateSlope
+    unsafe dUp[i] = accumulation == .added ? dUp[i] + upSlope : upSlope
   }
 }
 

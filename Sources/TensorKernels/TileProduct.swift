@@ -1,11 +1,11 @@
 /// Sixteen neighbouring values: one register of AVX-512, two of AVX2, four of NEON.
 typealias WideLanes<Scalar: BLASScalar> = SIMD16<Scalar>
 
-/// What a tile does with the results that were there before.
-enum TileResult {
+/// What a kernel does with the results that were there before.
+public enum Accumulation: Sendable {
   /// They are overwritten.
   case assigned
-  /// The products are added to them.
+  /// What is computed is added to them.
   case added
 }
 
@@ -25,22 +25,27 @@ enum TileResult {
   var count: Int
 }
 
-/// One to four rows of a small product in tiles of sixteen columns, which stay in registers.
+/// One to four, or six, rows of a small product in tiles of sixteen columns, which stay in registers.
 ///
 /// Products too small for a BLAS, which would first copy both factors, run at its speed here: four
-/// rows and sixteen columns are eight AVX2 sums, as many as its two units need in flight.
+/// rows and sixteen columns are eight AVX2 sums, as many as its two units need in flight, six rows
+/// are twelve, as many as fit beside the factors. A row's sums do not depend on its tile.
 @inline(__always)
 func multiplyRows<Scalar: BLASScalar>(
-  _ operands: TileOperands<Scalar>, rows: Int, columns: Int, _ result: TileResult,
+  _ operands: TileOperands<Scalar>, rows: Int, columns: Int, _ result: Accumulation,
   into output: UnsafeMutablePointer<Scalar>, outputStride: Int
 ) {
-  guard rows == 4 else {
+  guard rows >= 4 else {
     for r in 0..<rows {
       var row = unsafe operands
       unsafe row.left += r &* operands.rowStride
       unsafe multiplyRow(row, columns: columns, result, into: output + r &* outputStride)
     }
     return
+  }
+  guard rows == 4 else {
+    return unsafe multiplySixRows(
+      operands, columns: columns, result, into: output, outputStride: outputStride)
   }
   var c = 0
   while c &+ 16 <= columns {
@@ -60,15 +65,66 @@ func multiplyRows<Scalar: BLASScalar>(
   }
 }
 
+/// One tile of a product with a panel of sixteen columns, of which only the first may be wanted.
+@inline(__always)
+func placeTile<Scalar: BLASScalar>(
+  _ operands: TileOperands<Scalar>, rows: Int, columns: Int, _ result: Accumulation,
+  into output: UnsafeMutablePointer<Scalar>, outputStride: Int,
+  scratch: UnsafeMutablePointer<Scalar>
+) {
+  guard columns < 16 else {
+    unsafe multiplyRows(
+      operands, rows: rows, columns: 16, result, into: output, outputStride: outputStride)
+    return
+  }
+  unsafe multiplyRows(
+    operands, rows: rows, columns: 16, .assigned, into: scratch, outputStride: 16)
+  for r in 0..<rows {
+    for c in 0..<columns {
+      let (place, value) = unsafe (r &* outputStride &+ c, scratch[16 &* r &+ c])
+      unsafe output[place] = result == .added ? output[place] + value : value
+    }
+  }
+}
+
+/// The rows of the next tile, of so many that are left: sixes and fours leave fewest single ones.
+@inline(__always)
+func tileHeight(of rows: Int) -> Int {
+  let rest = rows % 6
+  guard rows < 6 || rest > 1 else { return 6 }
+  return min(4, rows)
+}
+
+@inline(__always)
+private func multiplySixRows<Scalar: BLASScalar>(
+  _ operands: TileOperands<Scalar>, columns: Int, _ result: Accumulation,
+  into output: UnsafeMutablePointer<Scalar>, outputStride: Int
+) {
+  var c = 0
+  while c &+ 16 <= columns {
+    unsafe sixRows(operands, c, result, into: output + c, outputStride: outputStride)
+    c &+= 16
+  }
+  for r in 0..<6 {
+    var row = unsafe operands
+    unsafe row.left += r &* operands.rowStride
+    unsafe singleColumns(row, from: c, to: columns, result, into: output + r &* outputStride)
+  }
+}
+
 @inline(__always)
 private func multiplyRow<Scalar: BLASScalar>(
-  _ operands: TileOperands<Scalar>, columns: Int, _ result: TileResult,
+  _ operands: TileOperands<Scalar>, columns: Int, _ result: Accumulation,
   into output: UnsafeMutablePointer<Scalar>
 ) {
   var c = 0
   while c &+ 64 <= columns {
     unsafe oneLongRow(operands, c, result, into: output + c)
     c &+= 64
+  }
+  if c &+ 32 <= columns {
+    unsafe oneRowOfTwo(operands, c, result, into: output + c)
+    c &+= 32
   }
   while c &+ 16 <= columns {
     unsafe oneRow(WideLanes<Scalar>.self, operands, c, result, into: output + c)
@@ -82,8 +138,36 @@ private func multiplyRow<Scalar: BLASScalar>(
 }
 
 @inline(__always)
+private func sixRows<Scalar: BLASScalar>(
+  _ operands: TileOperands<Scalar>, _ column: Int, _ result: Accumulation,
+  into output: UnsafeMutablePointer<Scalar>, outputStride: Int
+) {
+  var (s0, s1) = (WideLanes<Scalar>(repeating: 0), WideLanes<Scalar>(repeating: 0))
+  var (s2, s3, s4, s5) = (s0, s0, s0, s0)
+  let rowStride = unsafe operands.rowStride
+  var (a, b) = unsafe (operands.left, operands.right + column)
+  for _ in unsafe 0..<operands.count {
+    let row = unsafe b.vector(WideLanes<Scalar>.self)
+    unsafe s0.addProduct(WideLanes(repeating: a[0]), row)
+    unsafe s1.addProduct(WideLanes(repeating: a[rowStride]), row)
+    unsafe s2.addProduct(WideLanes(repeating: a[2 &* rowStride]), row)
+    unsafe s3.addProduct(WideLanes(repeating: a[3 &* rowStride]), row)
+    unsafe s4.addProduct(WideLanes(repeating: a[4 &* rowStride]), row)
+    unsafe s5.addProduct(WideLanes(repeating: a[5 &* rowStride]), row)
+    unsafe a += operands.step
+    unsafe b += operands.stride
+  }
+  unsafe output.keep(s0, result)
+  unsafe (output + outputStride).keep(s1, result)
+  unsafe (output + 2 &* outputStride).keep(s2, result)
+  unsafe (output + 3 &* outputStride).keep(s3, result)
+  unsafe (output + 4 &* outputStride).keep(s4, result)
+  unsafe (output + 5 &* outputStride).keep(s5, result)
+}
+
+@inline(__always)
 private func fourRows<Scalar: BLASScalar, Vector: SIMD>(
-  _ vector: Vector.Type, _ operands: TileOperands<Scalar>, _ column: Int, _ result: TileResult,
+  _ vector: Vector.Type, _ operands: TileOperands<Scalar>, _ column: Int, _ result: Accumulation,
   into output: UnsafeMutablePointer<Scalar>, outputStride: Int
 ) where Vector.Scalar == Scalar {
   var (s0, s1) = (Vector(repeating: 0), Vector(repeating: 0))
@@ -107,7 +191,7 @@ private func fourRows<Scalar: BLASScalar, Vector: SIMD>(
 
 @inline(__always)
 private func oneRow<Scalar: BLASScalar, Vector: SIMD>(
-  _ vector: Vector.Type, _ operands: TileOperands<Scalar>, _ column: Int, _ result: TileResult,
+  _ vector: Vector.Type, _ operands: TileOperands<Scalar>, _ column: Int, _ result: Accumulation,
   into output: UnsafeMutablePointer<Scalar>
 ) where Vector.Scalar == Scalar {
   var sums = Vector(repeating: 0)
@@ -120,10 +204,28 @@ private func oneRow<Scalar: BLASScalar, Vector: SIMD>(
   unsafe output.keep(sums, result)
 }
 
+@inline(__always)
+private func oneRowOfTwo<Scalar: BLASScalar>(
+  _ operands: TileOperands<Scalar>, _ column: Int, _ result: Accumulation,
+  into output: UnsafeMutablePointer<Scalar>
+) {
+  var (s0, s1) = (WideLanes<Scalar>(repeating: 0), WideLanes<Scalar>(repeating: 0))
+  var (a, b) = unsafe (operands.left, operands.right + column)
+  for _ in unsafe 0..<operands.count {
+    let factor = unsafe WideLanes<Scalar>(repeating: a[0])
+    unsafe s0.addProduct(factor, b.vector(WideLanes<Scalar>.self))
+    unsafe s1.addProduct(factor, (b + 16).vector(WideLanes<Scalar>.self))
+    unsafe a += operands.step
+    unsafe b += operands.stride
+  }
+  unsafe output.keep(s0, result)
+  unsafe (output + 16).keep(s1, result)
+}
+
 /// Sixty-four columns of one row, as many sums as keep two units busy.
 @inline(__always)
 private func oneLongRow<Scalar: BLASScalar>(
-  _ operands: TileOperands<Scalar>, _ column: Int, _ result: TileResult,
+  _ operands: TileOperands<Scalar>, _ column: Int, _ result: Accumulation,
   into output: UnsafeMutablePointer<Scalar>
 ) {
   var (s0, s1) = (WideLanes<Scalar>(repeating: 0), WideLanes<Scalar>(repeating: 0))
@@ -147,7 +249,7 @@ private func oneLongRow<Scalar: BLASScalar>(
 /// The columns that fill no vector.
 @inline(__always)
 private func singleColumns<Scalar: BLASScalar>(
-  _ operands: TileOperands<Scalar>, from start: Int, to end: Int, _ result: TileResult,
+  _ operands: TileOperands<Scalar>, from start: Int, to end: Int, _ result: Accumulation,
   into output: UnsafeMutablePointer<Scalar>
 ) {
   for c in start..<end {
@@ -171,7 +273,7 @@ extension UnsafePointer where Pointee: BLASScalar {
 extension UnsafeMutablePointer where Pointee: BLASScalar {
   /// Stores a vector, or adds it to what is there.
   @inline(__always)
-  fileprivate func keep<Vector: SIMD>(_ sums: Vector, _ result: TileResult)
+  fileprivate func keep<Vector: SIMD>(_ sums: Vector, _ result: Accumulation)
   where Vector.Scalar == Pointee {
     let address = UnsafeMutableRawPointer(self)
     switch result {

@@ -83,9 +83,8 @@ struct ServeCommand: ParsableCommand {
       else { throw ValidationError("cannot measure '\(line)'; a line is like 'sft S 2'") }
       let ready = running[line] ?? workload.start(threads: threads)
       running[line] = ready
-      print(ready.secondsOfOneStep())
-      // A program on the other side of a pipe waits for the answer.
-      try FileHandle.standardOutput.synchronize()
+      // Not by `print`, which keeps what it writes to a pipe in a buffer.
+      FileHandle.standardOutput.write(Data("\(ready.secondsOfOneStep())\n".utf8))
     }
   }
 }
