@@ -80,6 +80,28 @@ import Testing
     #expect(proxy < one)
   }
 
+  /// What the arms read with three models beyond what they read with one.
+  @Test func everyMemberOfAnEnsembleIsPaidFor() async throws {
+    let arms = """
+      [{best-of-n: {n: [2]}}, {rloo: {iterations: 1, rollouts_per_iteration: 16, response_length: 4}},
+       {dpo: {num_train_epochs: 1, online: {rounds: 1, prompts_per_round: 8, judge: reward}}}]
+      """
+    let folders = [
+      try await run(experiment("ensemble_size: 1", arms: arms)),
+      try await run(experiment("ensemble_size: 3", arms: arms)),
+    ]
+    for (arm, completions) in [("best-of-n", 16), ("rloo", 16), ("dpo", 16)] {
+      let costs = try folders.map { folder in
+        let last = try #require(try record("seed-1/\(arm)", in: folder).evaluations.last).cost
+        return last.tokensForward - (try record("seed-1/reward", in: folder).cost.tokensForward)
+      }
+      // The reward is untrained in either case's rollouts, so that both read the same completions.
+      let extra = costs[1] - costs[0]
+      #expect(extra.isMultiple(of: 2), "\(arm) \(costs)")
+      #expect((2 * completions...8 * completions).contains(extra / 2), "\(arm) \(costs)")
+    }
+  }
+
   @Test func normalizationIsKeptWithTheWeights() async throws {
     let folder = try await run(experiment("normalization: gain_and_bias"))
     let model = try ModelFolder(folder.url.appending(path: "seed-1/reward/checkpoint"))
