@@ -90,16 +90,20 @@ import Testing
       try await run(experiment("ensemble_size: 1", arms: arms)),
       try await run(experiment("ensemble_size: 3", arms: arms)),
     ]
-    for (arm, completions) in [("best-of-n", 16), ("rloo", 16), ("dpo", 16)] {
-      let costs = try folders.map { folder in
-        let last = try #require(try record("seed-1/\(arm)", in: folder).evaluations.last).cost
-        return last.tokensForward - (try record("seed-1/reward", in: folder).cost.tokensForward)
+    var costs: [String: [Int]] = [:]
+    for arm in ["best-of-n", "rloo", "dpo"] {
+      costs[arm] = try folders.map { folder in
+        let all = try #require(try record("seed-1/\(arm)", in: folder).evaluations.last).cost
+        return all.tokensForward - (try record("seed-1/reward", in: folder).cost.tokensForward)
       }
-      // The reward is untrained in either case's rollouts, so that both read the same completions.
-      let extra = costs[1] - costs[0]
-      #expect(extra.isMultiple(of: 2), "\(arm) \(costs)")
-      #expect((2 * completions...8 * completions).contains(extra / 2), "\(arm) \(costs)")
     }
+    // Neither arm has learnt from the reward before it is read, so both read the same completions:
+    // two members more are two readings more.
+    for (arm, cost) in costs {
+      #expect(cost[1] > cost[0] && (cost[1] - cost[0]).isMultiple(of: 2), "\(arm) \(cost)")
+    }
+    // Candidates are sampled and read, by one model or by three: S + S and S + 3·S tokens.
+    #expect(costs["best-of-n"]?[1] == costs["best-of-n"].map { 2 * $0[0] })
   }
 
   @Test func normalizationIsKeptWithTheWeights() async throws {

@@ -34,7 +34,8 @@ import Tokenization
     _ name: String, on pairs: [PreferencePair]? = nil, steps: Steps = Steps()
   ) -> TrainingStage {
     TrainingStage(
-      pairs: pairs ?? self.pairs, tokenizer: tokenizer, output: ModelFolder(folder.url.appending(path: name)),
+      pairs: pairs ?? self.pairs, tokenizer: tokenizer,
+      output: ModelFolder(folder.url.appending(path: name)),
       seed: Seed(1)
     ) { row in steps.add(row.step) }
   }
