@@ -72,18 +72,15 @@ struct BatchReadings: Sendable {
   func metrics(beta: Double, noise: GradientNoise) -> DPOMetrics {
     let margins = zip(chosenLogRatios, rejectedLogRatios).map { $0 - $1 }
     return DPOMetrics(
-      loss: mean(losses),
-      chosenReward: beta * mean(chosenLogRatios), rejectedReward: beta * mean(rejectedLogRatios),
-      rewardMargin: beta * mean(margins), rewardAccuracy: mean(margins.map { $0 > 0 ? 1 : 0 }),
-      chosenLogProbability: mean(chosenLogProbabilities),
-      rejectedLogProbability: mean(rejectedLogProbabilities),
-      chosenLogits: mean(chosenLogits), rejectedLogits: mean(rejectedLogits),
-      entropy: mean(entropies), meanTokenAccuracy: mean(chosenHits), approximateKL: 0,
+      loss: mean(of: losses),
+      chosenReward: beta * mean(of: chosenLogRatios),
+      rejectedReward: beta * mean(of: rejectedLogRatios),
+      rewardMargin: beta * mean(of: margins),
+      rewardAccuracy: mean(of: margins.map { $0 > 0 ? 1 : 0 }),
+      chosenLogProbability: mean(of: chosenLogProbabilities),
+      rejectedLogProbability: mean(of: rejectedLogProbabilities),
+      chosenLogits: mean(of: chosenLogits), rejectedLogits: mean(of: rejectedLogits),
+      entropy: mean(of: entropies), meanTokenAccuracy: mean(of: chosenHits), approximateKL: 0,
       gradientNorm: 0, learningRate: 0, noise: noise, cost: Cost())
   }
-}
-
-/// The mean of the values, 0 of none.
-func mean(_ values: [Double]) -> Double {
-  values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)
 }

@@ -79,9 +79,10 @@ public func evaluatePreferences(
   columns.rejectedTokens = Array(tokens.dropFirst(count))
   columns.mismatchedLogRatios = mismatchedLogRatios
   let margins = columns.margin.values
+  func average(_ values: [Double]) -> Double { mean(of: values, ofNone: 0) }
   return DPOEvaluation(
-    pairs: count, loss: mean(loss.pairLosses(columns).values),
-    accuracy: mean(margins.map { $0 > 0 ? 1 : 0 }), margin: loss.beta * mean(margins),
-    chosenReward: loss.beta * mean(columns.chosenLogRatio.values),
-    rejectedReward: loss.beta * mean(columns.rejectedLogRatio.values))
+    pairs: count, loss: average(loss.pairLosses(columns).values),
+    accuracy: average(margins.map { $0 > 0 ? 1 : 0 }), margin: loss.beta * average(margins),
+    chosenReward: loss.beta * average(columns.chosenLogRatio.values),
+    rejectedReward: loss.beta * average(columns.rejectedLogRatio.values))
 }

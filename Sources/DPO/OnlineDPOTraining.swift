@@ -11,14 +11,14 @@ public struct OnlineLabels: Sendable {
   public var reward: (any RewardFunction)?
   /// Whether each label is bought from an annotator.
   public var areBought: Bool
-  /// The model that a learned reward reads completions with, for the cost; nil for none.
-  public var rewardModel: ModelConfiguration?
+  /// The models that a learned reward reads completions with, for the cost: all of an ensemble.
+  public var rewardModels: [ModelConfiguration]
 
   /// Names a judge.
   public init(
-    reward: (any RewardFunction)?, areBought: Bool = false, rewardModel: ModelConfiguration? = nil
+    reward: (any RewardFunction)?, areBought: Bool = false, rewardModels: [ModelConfiguration] = []
   ) {
-    (self.reward, self.areBought, self.rewardModel) = (reward, areBought, rewardModel)
+    (self.reward, self.areBought, self.rewardModels) = (reward, areBought, rewardModels)
   }
 }
 
@@ -140,9 +140,7 @@ private struct OnlineSampling {
   ) throws -> [Double] {
     let lengths = sequences.map(\.tokens.count)
     if let reward = labels.reward {
-      if let model = labels.rewardModel {
-        cost += .forward(through: model, sequenceLengths: lengths)
-      }
+      cost += .forward(through: labels.rewardModels, sequenceLengths: lengths)
       return try reward.rewards(of: sequences)
     }
     cost += .forward(through: policy.configuration, sequenceLengths: lengths + lengths)

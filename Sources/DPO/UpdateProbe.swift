@@ -18,6 +18,6 @@ struct UpdateProbe {
     let new = policy.logProbabilities(of: sequences)
     let changes = zip(new.joined(), logProbabilities.joined()).map { Double($0 - $1) }
     logProbabilities = new
-    return mean(changes.map { 0.5 * $0 * $0 })
+    return mean(of: changes.map { 0.5 * $0 * $0 }, ofNone: 0)
   }
 }

@@ -2,7 +2,8 @@
 enum JSONLineValue: Equatable {
   case text(String)
   case flag(Bool)
-  case number, null, list, object
+  case number(Double)
+  case null, list, object
 
   /// The kind of value, as a sentence names it.
   var kind: String {
@@ -109,12 +110,13 @@ struct JSONLineReader {
   private mutating func literal() throws(JSONLineError) -> JSONLineValue {
     let start = position
     while let byte = peek, isLiteralByte(byte) { position += 1 }
-    switch String(decoding: bytes[start..<position], as: UTF8.self) {
+    let word = String(decoding: bytes[start..<position], as: UTF8.self)
+    switch word {
     case "true": return .flag(true)
     case "false": return .flag(false)
     case "null": return .null
     default:
-      if isNumber(bytes[start..<position]) { return .number }
+      if isNumber(bytes[start..<position]), let number = Double(word) { return .number(number) }
       if position == bytes.count { throw brokenOff("a value") }
       position = start
       throw unexpected("a value", remedy: "put text in double quotes")

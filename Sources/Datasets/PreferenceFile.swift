@@ -13,7 +13,8 @@ public enum EmptyCompletions: Sendable {
 ///
 /// Accepted are TRL's standard form `{"prompt", "chosen", "rejected"}` and its implicit form
 /// `{"chosen", "rejected"}`, where the prompt is what both completions begin with; conversations
-/// are refused. Other keys are ignored. Lines may end in LF or CRLF, and blank lines are skipped.
+/// are refused. `margin`, a number, is read as TRL's `RewardTrainer` does; a line may go without.
+/// Other keys are ignored. Lines may end in LF or CRLF, and blank lines are skipped.
 /// A byte order mark and any line with an error refuse the whole file.
 public struct PreferenceFile: Sendable {
   /// The file as the user named it.

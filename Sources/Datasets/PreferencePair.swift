@@ -10,10 +10,15 @@ public struct PreferencePair: Sendable, Hashable, Codable {
   public var chosen: [Int]
   /// The completion that was not.
   public var rejected: [Int]
+  /// By how much a reward model is to score the chosen completion higher.
+  ///
+  /// Touvron (2023), equation 2; nil for as much as its configuration says. Nothing else reads it.
+  public var margin: Double?
 
   /// Joins a prompt and its two completions.
-  public init(prompt: [Int], chosen: [Int], rejected: [Int]) {
+  public init(prompt: [Int], chosen: [Int], rejected: [Int], margin: Double? = nil) {
     (self.prompt, self.chosen, self.rejected) = (prompt, chosen, rejected)
+    self.margin = margin
   }
 
   /// The prompt with the preferred completion.

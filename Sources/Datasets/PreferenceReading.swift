@@ -51,10 +51,11 @@ struct PreferenceReading {
     let rejected = text("rejected", in: members, line)
     let chosenComplete = flag("chosen_complete", in: members, line)
     let rejectedComplete = flag("rejected_complete", in: members, line)
+    let margin = margin(in: members, line)
     guard problems.count == before else { return }
     let pair = TextPair(
       prompt: prompt, chosen: chosen, rejected: rejected, chosenComplete: chosenComplete,
-      rejectedComplete: rejectedComplete)
+      rejectedComplete: rejectedComplete, margin: margin)
     check(pair, hasPrompt: hasPrompt, line)
     guard problems.count == before else { return }
     pairs.append(hasPrompt ? pair : pair.extractingPrompt())
@@ -111,6 +112,23 @@ struct PreferenceReading {
     case let value?:
       report(line, "'\(key)' is \(value.kind), not true or false", "write true or false")
       return true
+    }
+  }
+
+  /// TRL's `margin`: any number, below zero too, as long as it stays finite in 32 bits.
+  private mutating func margin(in members: [String: JSONLineValue], _ line: Int) -> Double? {
+    switch members["margin"] {
+    case nil: return nil
+    case .number(let margin):
+      guard Float(margin).isFinite else {
+        report(line, "'margin' is too large for 32 bits", "write a number between -3e38 and 3e38")
+        return nil
+      }
+      return margin
+    case let value?:
+      report(
+        line, "'margin' is \(value.kind), not a number", "write a number, or leave the key out")
+      return nil
     }
   }
 

@@ -15,6 +15,8 @@ public struct TextPair: Sendable, Hashable, Codable {
   public var chosenComplete: Bool
   /// Whether the rejected completion ended by itself, so that the end token follows it.
   public var rejectedComplete: Bool
+  /// By how much a reward model is to score the chosen completion higher, where the file says so.
+  public var margin: Double?
 
   /// The keys of a line in a data file.
   public enum CodingKeys: String, CodingKey, CaseIterable {
@@ -28,6 +30,8 @@ public struct TextPair: Sendable, Hashable, Codable {
     case chosenComplete = "chosen_complete"
     /// Whether the rejected completion ended by itself.
     case rejectedComplete = "rejected_complete"
+    /// By how much a reward model is to score the chosen completion higher.
+    case margin
   }
 
   /// Reads a pair whose completions are complete unless it says otherwise.
@@ -38,16 +42,18 @@ public struct TextPair: Sendable, Hashable, Codable {
       chosen: try values.decode(String.self, forKey: .chosen),
       rejected: try values.decode(String.self, forKey: .rejected),
       chosenComplete: try values.decodeIfPresent(Bool.self, forKey: .chosenComplete) ?? true,
-      rejectedComplete: try values.decodeIfPresent(Bool.self, forKey: .rejectedComplete) ?? true)
+      rejectedComplete: try values.decodeIfPresent(Bool.self, forKey: .rejectedComplete) ?? true,
+      margin: try values.decodeIfPresent(Double.self, forKey: .margin))
   }
 
   /// Joins a prompt and its two completions.
   public init(
     prompt: String, chosen: String, rejected: String, chosenComplete: Bool = true,
-    rejectedComplete: Bool = true
+    rejectedComplete: Bool = true, margin: Double? = nil
   ) {
     (self.prompt, self.chosen, self.rejected) = (prompt, chosen, rejected)
     (self.chosenComplete, self.rejectedComplete) = (chosenComplete, rejectedComplete)
+    self.margin = margin
   }
 }
 
@@ -62,7 +68,7 @@ extension TextPair {
       chosen: tokenizer.continuation(of: pair.prompt, by: pair.chosen),
       rejected: tokenizer.continuation(of: pair.prompt, by: pair.rejected),
       chosenComplete: pair.chosen.last == tokenizer.endToken,
-      rejectedComplete: pair.rejected.last == tokenizer.endToken)
+      rejectedComplete: pair.rejected.last == tokenizer.endToken, margin: pair.margin)
   }
 
   /// The pair as token ids: the begin token before the prompt, the end token behind completions
@@ -71,7 +77,7 @@ extension TextPair {
     let prompt = try tokenizer.encodePrompt(prompt)
     let chosen = try tokenizer.encode(chosen) + (chosenComplete ? [tokenizer.endToken] : [])
     let rejected = try tokenizer.encode(rejected) + (rejectedComplete ? [tokenizer.endToken] : [])
-    return PreferencePair(prompt: prompt, chosen: chosen, rejected: rejected)
+    return PreferencePair(prompt: prompt, chosen: chosen, rejected: rejected, margin: margin)
   }
 }
 
@@ -93,7 +99,7 @@ extension TextPair {
     return TextPair(
       prompt: prompt + text(first[..<start]), chosen: text(first[start...]),
       rejected: text(second[start...]), chosenComplete: chosenComplete,
-      rejectedComplete: rejectedComplete)
+      rejectedComplete: rejectedComplete, margin: margin)
   }
 }
 

@@ -34,6 +34,13 @@ public struct Cost: Codable, Equatable, Sendable {
       flops: model.forwardFLOPs(sequenceLengths: sequenceLengths))
   }
 
+  /// The cost of forward passes of several models over the same sequences.
+  public static func forward(
+    through models: [ModelConfiguration], sequenceLengths: [Int]
+  ) -> Cost {
+    models.reduce(Cost()) { $0 + .forward(through: $1, sequenceLengths: sequenceLengths) }
+  }
+
   /// The cost of a forward and a backward pass over whole sequences.
   ///
   /// A backward pass makes two products, by inputs and by weights, for each one of the forward

@@ -31,7 +31,7 @@ extension PPOTrainer {
   /// They are sampled and scored for training as rollouts are, and cost as much.
   mutating func referenceRewards(
     after prompts: [[Int]], endToken: Int, reward: some RewardFunction,
-    rewardModel: ModelConfiguration?, iteration: Int
+    rewardModels: [ModelConfiguration], iteration: Int
   ) throws -> [[Double]] {
     let count = baseline.referenceSamples
     guard count > 0 else { return [] }
@@ -43,10 +43,9 @@ extension PPOTrainer {
     ) { uniform($0, $1) }
     let sequences = samples.map(\.sequence)
     cost.rollouts += samples.count
-    for model in [reference.configuration, rewardModel].compactMap(\.self) {
-      cost += .forward(
-        through: model, sequenceLengths: sequences.map { $0.prompt.count + $0.completion.count })
-    }
+    cost += .forward(
+      through: [reference.configuration] + rewardModels,
+      sequenceLengths: sequences.map { $0.prompt.count + $0.completion.count })
     let rewards = configuration.missingEndRule(
       try reward.rewards(of: sequences), penalty: configuration.missingEndPenalty,
       unlessEnded: samples.map(\.ended))

@@ -50,16 +50,14 @@ struct PPOTrainer {
   /// Samples a completion of each prompt, scores them and measures them before any update.
   mutating func collectRollouts(
     from prompts: [[Int]], endToken: Int, reward: some RewardFunction,
-    rewardModel: ModelConfiguration?, minibatches: [Minibatch], iteration: Int
+    rewardModels: [ModelConfiguration], minibatches: [Minibatch], iteration: Int
   ) throws -> Rollouts {
     var rollouts = sample(prompts, endToken: endToken, iteration: iteration)
     rollouts.scores = scoreShaper(try reward.rewards(of: rollouts.sequences))
-    if let rewardModel {
-      cost += .forward(through: rewardModel, sequenceLengths: rollouts.sequenceLengths)
-    }
+    cost += .forward(through: rewardModels, sequenceLengths: rollouts.sequenceLengths)
     measure(&rollouts, in: minibatches, iteration: iteration)
     rollouts.referenceRewards = try referenceRewards(
-      after: prompts, endToken: endToken, reward: reward, rewardModel: rewardModel,
+      after: prompts, endToken: endToken, reward: reward, rewardModels: rewardModels,
       iteration: iteration)
     return rollouts
   }
@@ -104,9 +102,7 @@ struct PPOTrainer {
     }
     var readers = [policy.configuration, reference.configuration]
     if trainsValue { readers.append(value.configuration) }
-    for model in readers {
-      cost += .forward(through: model, sequenceLengths: rollouts.sequenceLengths)
-    }
+    cost += .forward(through: readers, sequenceLengths: rollouts.sequenceLengths)
   }
 
   /// What the policy, the reference and the value model say of one shard of the rollouts.

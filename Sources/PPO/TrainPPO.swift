@@ -31,8 +31,8 @@ public struct PPOModels: Sendable {
 ///   - value: The value model to train beside it; usually its backbone with a zero head.
 ///   - reference: The policy π₀ that the KL is measured to.
 ///   - reward: Scores whole completions, learned or known.
-///   - rewardModel: The architecture that `reward` reads each rollout with, to count its cost; nil
-///     if it runs no model.
+///   - rewardModels: The architectures that `reward` reads each rollout with, to count their cost:
+///     one for a reward model, one a member for an ensemble, none for a reward that runs no model.
 ///   - baseline: What is subtracted from returns; nil for the one that the configuration names,
 ///     where rollouts alone decide it.
 ///   - prompts: Where rollouts start; passes over all of them in seeded orders.
@@ -48,7 +48,7 @@ public struct PPOModels: Sendable {
 public func trainPPO(
   _ policy: inout Transformer<Float>, value: inout ScalarModel<Float>,
   reference: Transformer<Float>, reward: some RewardFunction,
-  rewardModel: ModelConfiguration? = nil, baseline: (any Baseline)? = nil, prompts: [[Int]],
+  rewardModels: [ModelConfiguration] = [], baseline: (any Baseline)? = nil, prompts: [[Int]],
   endToken: Int, configuration: PPOConfiguration, seed: Seed, workers: Int = 1,
   observe: (Int, borrowing PPOModels, PPOMetrics) throws -> Void
 ) throws -> TrainingOutcome {
@@ -64,7 +64,7 @@ public func trainPPO(
     let plan = MinibatchPlan(configuration, seed: seed, iteration: iteration)
     let rollouts = try trainer.collectRollouts(
       from: order.prompts(ofIteration: iteration), endToken: endToken, reward: reward,
-      rewardModel: rewardModel, minibatches: plan.firstEpoch, iteration: iteration)
+      rewardModels: rewardModels, minibatches: plan.firstEpoch, iteration: iteration)
     guard rollouts.isFinite else { return .diverged(step: iteration) }
     let targets = try trainer.targets(of: rollouts)
     var log = UpdateLog()

@@ -54,6 +54,10 @@ public func whitened<Scalar: BLASScalar>(
 ) -> [[Scalar]] {
   let all = rows.flatMap { $0 }
   let moments = Moments(all)
+  if moments.variance == .infinity, let largest = all.map(abs).max(), largest.isFinite {
+    // Squares beyond the range of a Double; in units of the largest number they are not.
+    return whitened(rows.map { row in row.map { $0 / largest } }, variance: convention)
+  }
   let scale = 1 / (moments.variance(convention, count: all.count) + 1e-8).squareRoot()
   return rows.map { row in row.map { Scalar((Double($0) - moments.mean) * scale) } }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TensorKernels
 
 /// One bar of a reliability diagram.
 public struct CalibrationBin: Codable, Equatable, Sendable {
@@ -33,8 +34,8 @@ public func calibrationBins(margins: [Double], bins: Int = 10) -> [CalibrationBi
     }
     return CalibrationBin(
       lower: 0.5 + width * Double(bin), upper: 0.5 + width * Double(bin + 1), count: members.count,
-      confidence: mean(members.map { confidences[$0] }),
-      accuracy: mean(members.map { shareRight(margins[$0]) }))
+      confidence: mean(of: members.map { confidences[$0] }, ofNone: 0),
+      accuracy: mean(of: members.map { shareRight(margins[$0]) }, ofNone: 0))
   }
 }
 

@@ -1,8 +1,10 @@
+import TensorKernels
+
 /// Pearson's correlation of two lists; 0 where either does not vary.
 ///
 ///     Σ (aᵢ − ā)(bᵢ − b̄) / √(Σ (aᵢ − ā)² · Σ (bᵢ − b̄)²)
 public func pearsonCorrelation(_ a: [Double], _ b: [Double]) -> Double {
-  let (meanA, meanB) = (mean(a), mean(b))
+  let (meanA, meanB) = (mean(of: a), mean(of: b))
   return cosine(a.map { $0 - meanA }, b.map { $0 - meanB })
 }
 

@@ -23,7 +23,8 @@ public struct RewardConfiguration: Codable, Equatable, Sendable {
   public var maximumGradientNorm = 1.0
   /// Weight of the centring term of `BradleyTerryLoss`; none unless set (TRL: none).
   public var centeringCoefficient: Double?
-  /// By how much every chosen score is to exceed the rejected one; nil for no margin.
+  /// By how much a chosen score is to exceed the rejected one where a pair names no margin of its
+  /// own; nil for no margin.
   public var margin: Double?
   /// How the completions of one prompt are learnt together; nil for pairs as they come.
   ///

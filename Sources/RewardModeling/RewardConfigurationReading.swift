@@ -56,6 +56,15 @@ extension RewardConfiguration {
     try refuseContradictions()
   }
 
+  /// Throws where the pairs ask for what the configuration cannot give them.
+  ///
+  /// A margin belongs to a pair; the pairs that a ranking implies are others than those of the data.
+  public func validate(for pairs: [PreferencePair]) throws(ConfigurationError) {
+    guard rankingLoss != nil, pairs.contains(where: { $0.margin != nil }) else { return }
+    throw .contradiction(
+      "the data have margins, which belong to pairs; remove ranking_loss or the key 'margin'")
+  }
+
   private func refuseContradictions() throws(ConfigurationError) {
     if rankingLoss != nil, margin != nil || centeringCoefficient != nil {
       throw .contradiction(

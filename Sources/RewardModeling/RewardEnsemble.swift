@@ -1,4 +1,5 @@
 public import Datasets
+import TensorKernels
 public import Tokenization
 
 /// How an ensemble's rewards become one.
@@ -43,12 +44,12 @@ public struct RewardEnsemble: RewardFunction, Sendable {
 
   /// One reward of the members' rewards of a sequence.
   public func aggregate(_ rewards: [Double]) -> Double {
-    let mean = RewardModeling.mean(rewards)
+    let mean = TensorKernels.mean(of: rewards)
     switch aggregation {
     case .mean: return mean
     case .worstCase: return rewards.min() ?? mean
     case .uncertaintyWeighted:
-      let variance = RewardModeling.mean(rewards.map { ($0 - mean) * ($0 - mean) })
+      let variance = TensorKernels.mean(of: rewards.map { ($0 - mean) * ($0 - mean) })
       return mean - uncertaintyWeight * variance
     }
   }

@@ -1,5 +1,6 @@
 public import Datasets
 import Foundation
+import TensorKernels
 
 /// The gold reward of the two completions of a pair.
 public struct GoldPair: Codable, Equatable, Sendable {
@@ -73,9 +74,9 @@ public func evaluateScores(
   let scores = chosen + rejected
   let goldScores = gold.map { $0.map(\.chosen) + $0.map(\.rejected) }
   return RewardEvaluation(
-    pairs: chosen.count, accuracy: mean(margins.map { $0 > 0 ? 1 : 0 }),
-    accuracyTiesHalf: mean(margins.map(shareRight)), bayesAccuracy: bayesAccuracy,
-    logLoss: mean(margins.map(logisticLoss)), calibration: bins,
+    pairs: chosen.count, accuracy: mean(of: margins.map { $0 > 0 ? 1 : 0 }, ofNone: 0),
+    accuracyTiesHalf: mean(of: margins.map(shareRight), ofNone: 0), bayesAccuracy: bayesAccuracy,
+    logLoss: mean(of: margins.map(logisticLoss), ofNone: 0), calibration: bins,
     expectedCalibrationError: expectedCalibrationError(bins),
     pearson: goldScores.map { pearsonCorrelation(scores, $0) },
     spearman: goldScores.map { spearmanCorrelation(scores, $0) },

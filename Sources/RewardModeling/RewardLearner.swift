@@ -52,8 +52,8 @@ struct RewardLearner: RewardGradient {
       let scores = model.values(sequences, parameters, on: parameters.tape, rows: rows)
       let better = scores.rows(Array(0..<part.count))
       let worse = scores.rows(Array(part.count..<rows.count))
-      let margins = margin.map { [Double](repeating: $0, count: part.count) }
-      let pairLosses = loss.pairLosses(chosen: better, rejected: worse, margins: margins)
+      let pairLosses = loss.pairLosses(
+        chosen: better, rejected: worse, margins: part.margins(fallback: margin))
       let reading = RewardReadings(
         losses: pairLosses.values, chosen: better.values, rejected: worse.values,
         sequenceLengths: sequences.sequenceLengths)
@@ -69,5 +69,13 @@ struct RewardLearner: RewardGradient {
   ) {
     cost += Cost(labels: batch.count { seen.insert($0).inserted })
     cost += .training(model, sequenceLengths: sequenceLengths)
+  }
+}
+
+extension [PreferencePair] {
+  /// Each pair's own margin, or the fallback where it has none; nil where nobody asks for any.
+  fileprivate func margins(fallback: Double?) -> [Double]? {
+    guard fallback != nil || contains(where: { $0.margin != nil }) else { return nil }
+    return map { $0.margin ?? fallback ?? 0 }
   }
 }

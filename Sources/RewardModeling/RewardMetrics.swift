@@ -1,5 +1,6 @@
 public import LanguageModel
 public import Optimizers
+import TensorKernels
 
 /// What one update of the reward model showed, measured on its batch before the update.
 public struct RewardMetrics: Codable, Sendable {
@@ -39,20 +40,15 @@ public struct RewardMetrics: Codable, Sendable {
     losses: [Double], chosen: [Double], rejected: [Double], noise: GradientNoise
   ) {
     let margins = zip(chosen, rejected).map { $0 - $1 }
-    loss = mean(losses)
-    accuracy = mean(margins.map { $0 > 0 ? 1 : 0 })
-    margin = mean(margins)
+    loss = mean(of: losses)
+    accuracy = mean(of: margins.map { $0 > 0 ? 1 : 0 })
+    margin = mean(of: margins)
     minimumReward = min(chosen.min() ?? 0, rejected.min() ?? 0)
-    meanReward = mean(chosen + rejected)
+    meanReward = mean(of: chosen + rejected)
     maximumReward = max(chosen.max() ?? 0, rejected.max() ?? 0)
     gradientNorm = 0
     learningRate = 0
     self.noise = noise
     cost = Cost()
   }
-}
-
-/// The mean of the values, 0 of none.
-func mean(_ values: [Double]) -> Double {
-  values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)
 }

@@ -41,7 +41,7 @@ public struct RewardModel: RewardFunction, Sendable {
   /// Moves the offset so that the completions score zero on average; none leave it alone.
   public mutating func center(on completions: [TokenSequence]) {
     guard !completions.isEmpty else { return }
-    offset += mean(rewards(of: completions)) / gain
+    offset += mean(of: rewards(of: completions)) / gain
   }
 
   /// Normalises the reward on reference completions; none leave it alone, as does a constant score
@@ -52,7 +52,7 @@ public struct RewardModel: RewardFunction, Sendable {
     guard normalization != .none, !completions.isEmpty else { return }
     center(on: completions)
     guard normalization == .gainAndBias else { return }
-    let deviation = mean(rewards(of: completions).map { $0 * $0 }).squareRoot()
+    let deviation = mean(of: rewards(of: completions).map { $0 * $0 }).squareRoot()
     if deviation > 0 { gain /= deviation }
   }
 }

@@ -12,7 +12,9 @@ public import Tokenization
 ///
 /// - Parameters:
 ///   - reference: The policy whose backbone the model starts from.
-///   - pairs: The pairs to learn from; with a `ranking_loss` those of one prompt side by side.
+///   - pairs: The pairs to learn from, each by its own margin where it has one; with a
+///     `ranking_loss` those of one prompt side by side, and without margins
+///     (``RewardConfiguration/validate(for:)``).
 ///   - places: The most completions of one prompt, where a `ranking_loss` learns them together.
 ///   - centredOn: Reference completions on which the reward is normalised after training, their mean
 ///     score becoming zero unless the configuration says otherwise; may be empty.
@@ -33,6 +35,7 @@ public func trainRewardModel(
   var learner: any RewardGradient = RewardLearner(
     pairs: pairs, configuration: configuration, workers: workers)
   if let loss = configuration.rankingLoss {
+    precondition(pairs.allSatisfy { $0.margin == nil }, "margins of pairs within rankings")
     learner = RankingRewardLearner(
       rankings: rankings(of: pairs, places: places), loss: loss, configuration: configuration,
       workers: workers)

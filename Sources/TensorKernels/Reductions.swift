@@ -1,3 +1,8 @@
+/// The arithmetic mean, the values added in their order; NaN of none, unless that means something.
+public func mean(of values: [Double], ofNone nothing: Double = .nan) -> Double {
+  values.isEmpty ? nothing : values.reduce(0, +) / Double(values.count)
+}
+
 /// The sum of all values, in eight interleaved partial sums.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)

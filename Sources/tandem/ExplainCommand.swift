@@ -20,6 +20,26 @@ struct ExplainCommand: ParsableCommand {
     ])
 }
 
+/// What every explanation takes.
+struct ExplainOptions: ParsableArguments {
+  @Option(help: "The JSON file that is described above.")
+  var input: String
+
+  @Flag(help: "Print one JSON document instead of a table.")
+  var json = false
+
+  /// The file.
+  var file: URL { URL(filePath: input) }
+
+  /// Prints an explanation as a document or as a table.
+  func print(
+    _ explanation: some Explanation,
+    as table: ([(title: String, rows: [ExplanationRow])]) -> String = { text(of: $0) }
+  ) throws {
+    Swift.print(json ? try jsonText(of: explanation) : table(explanation.sections))
+  }
+}
+
 /// `tandem explain variance`: the variance of policy gradient and DPO gradient, exactly.
 struct ExplainVarianceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -79,16 +99,10 @@ struct ExplainVarianceCommand: ParsableCommand {
         tandem explain variance --input bandit.json --json
       """)
 
-  @Option(help: "A JSON file with reference, reward, beta and, if wanted, policy.")
-  var input: String
-
-  @Flag(help: "Print one JSON document instead of a table.")
-  var json = false
+  @OptionGroup var options: ExplainOptions
 
   func run() throws {
-    let explanation = VarianceExplanation(of: try Bandit(contentsOf: URL(filePath: input)))
-    if json { return try print(jsonText(of: explanation)) }
-    print(text(of: explanation.sections))
+    try options.print(VarianceExplanation(of: Bandit(contentsOf: options.file)))
   }
 }
 

@@ -43,15 +43,10 @@ struct ExplainPPOCommand: ParsableCommand {
         tandem explain ppo --input ppo_trl_1.12.0.json --json
       """)
 
-  @Option(help: "A JSON file with rollouts.")
-  var input: String
-
-  @Flag(help: "Print one JSON document instead of a table.")
-  var json = false
+  @OptionGroup var options: ExplainOptions
 
   func run() throws {
-    let explanation = PPOExplanation(of: try PPORollout(contentsOf: URL(filePath: input)))
-    try print(json ? jsonText(of: explanation) : explanationText(explanation.sections))
+    try options.print(PPOExplanation(of: PPORollout(contentsOf: options.file)), as: explanationText)
   }
 }
 
@@ -87,15 +82,11 @@ struct ExplainRLOOCommand: ParsableCommand {
         tandem explain rloo --input groups.json --json
       """)
 
-  @Option(help: "A JSON file with rewards and log-probabilities.")
-  var input: String
-
-  @Flag(help: "Print one JSON document instead of a table.")
-  var json = false
+  @OptionGroup var options: ExplainOptions
 
   func run() throws {
-    let explanation = RLOOExplanation(of: try RLOOGroups(contentsOf: URL(filePath: input)))
-    try print(json ? jsonText(of: explanation) : explanationText(explanation.sections))
+    try options.print(
+      RLOOExplanation(of: RLOOGroups(contentsOf: options.file)), as: explanationText)
   }
 }
 

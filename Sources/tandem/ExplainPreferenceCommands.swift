@@ -51,15 +51,10 @@ struct ExplainDPOCommand: ParsableCommand {
         tandem explain dpo --input pairs.json --json
       """)
 
-  @Option(help: "A JSON file with log-probabilities of pairs.")
-  var input: String
-
-  @Flag(help: "Print one JSON document instead of a table.")
-  var json = false
+  @OptionGroup var options: ExplainOptions
 
   func run() throws {
-    let explanation = DPOExplanation(of: try PairInput(contentsOf: URL(filePath: input)))
-    try print(json ? jsonText(of: explanation) : text(of: explanation.sections))
+    try options.print(DPOExplanation(of: PairInput(contentsOf: options.file)))
   }
 }
 
@@ -78,7 +73,8 @@ struct ExplainRewardCommand: ParsableCommand {
       of one prompt, the best first, beside pairs or instead of them. --json prints one document with
 
         schema                    "tandem.explain.reward/1"
-        rewards_chosen, rewards_rejected, margin, rankings   as they were used
+        rewards_chosen, rewards_rejected, margin, center_rewards_coefficient, rankings   as they
+                                  were used
         losses, loss              of each pair and their mean, with every setting that was given
         loss_plain, loss_margin, loss_center_…   means with one setting alone, where it was given
         accuracy_strict_gt        share of pairs whose chosen score is strictly the higher
@@ -89,6 +85,7 @@ struct ExplainRewardCommand: ParsableCommand {
         calibration               bins of σ(|difference|) from ½ to 1: lower, upper, count, confidence,
                                   accuracy
         expected_calibration_error   Σ share·|accuracy − confidence| over the bins
+        overflows                 which losses float32 cannot hold
         losses_plackett_luce, loss_plackett_luce   of each ranking and their mean
         losses_all_pairs, loss_all_pairs           mean of all pairs of each ranking, and their mean
 
@@ -99,15 +96,10 @@ struct ExplainRewardCommand: ParsableCommand {
         tandem explain reward --input scores.json --json
       """)
 
-  @Option(help: "A JSON file with scores of pairs or rankings.")
-  var input: String
-
-  @Flag(help: "Print one JSON document instead of a table.")
-  var json = false
+  @OptionGroup var options: ExplainOptions
 
   func run() throws {
-    let explanation = RewardExplanation(of: try RewardInput(contentsOf: URL(filePath: input)))
-    try print(json ? jsonText(of: explanation) : text(of: explanation.sections))
+    try options.print(RewardExplanation(of: RewardInput(contentsOf: options.file)))
   }
 }
 
@@ -130,7 +122,7 @@ struct ExplainKTOCommand: ParsableCommand {
       --json prints one document with
 
         schema                    "tandem.explain.kto/1"
-        chosen_logps, rejected_logps, beta, desirable_weight, undesirable_weight   as they were used
+        the lists and options     as they were used
         kl_before_clamp, kl       mean log-ratio of the KL lists, and max(0, that)
         losses(des*chosen||und*rejected)   weighted losses, those of chosen completions first
         loss                      their mean
@@ -145,14 +137,9 @@ struct ExplainKTOCommand: ParsableCommand {
         tandem explain kto --input completions.json --json
       """)
 
-  @Option(help: "A JSON file with log-probabilities of completions.")
-  var input: String
-
-  @Flag(help: "Print one JSON document instead of a table.")
-  var json = false
+  @OptionGroup var options: ExplainOptions
 
   func run() throws {
-    let explanation = KTOExplanation(of: try KTOInput(contentsOf: URL(filePath: input)))
-    try print(json ? jsonText(of: explanation) : text(of: explanation.sections))
+    try options.print(KTOExplanation(of: KTOInput(contentsOf: options.file)))
   }
 }

@@ -30,7 +30,8 @@ struct ConversationOptions: ParsableArguments {
 
 /// What every single stage takes.
 struct StageOptions: ParsableArguments {
-  @Option(help: "JSON Lines with prompt, chosen and rejected.")
+  @Option(
+    help: "JSON Lines with prompt, chosen and rejected; margin, a number, is for reward models.")
   var data: String
 
   @OptionGroup var turns: ConversationOptions

@@ -86,14 +86,19 @@ private struct NoReward: RewardFunction {
     var configuration = configuration
     configuration.online?.rounds = 1
     let plain = try run(configuration, labels: OnlineLabels(reward: FivesReward()))
-    let learned = try run(
-      configuration,
-      labels: OnlineLabels(reward: FivesReward(), rewardModel: start.configuration))
-    let (first, second) = (
-      try #require(plain.rows.last).cost, try #require(learned.rows.last).cost
-    )
-    #expect(first.labels == 0 && second.labels == 0)
-    #expect(second.tokensForward > first.tokensForward)
+    func judged(by members: Int) throws -> Cost {
+      let models = [ModelConfiguration](repeating: start.configuration, count: members)
+      let run = try run(
+        configuration, labels: OnlineLabels(reward: FivesReward(), rewardModels: models))
+      return try #require(run.rows.last).cost
+    }
+    let first = try #require(plain.rows.last).cost
+    let (one, three) = (try judged(by: 1), try judged(by: 3))
+    #expect(first.labels == 0 && one.labels == 0)
+    #expect(one.tokensForward > first.tokensForward)
+    // Every member of an ensemble reads every completion.
+    #expect(
+      three.tokensForward - first.tokensForward == 3 * (one.tokensForward - first.tokensForward))
   }
 
   @Test func aRefreshedReferenceStartsEveryRoundAtLogTwo() throws {

@@ -25,6 +25,7 @@ import Testing
   @Test func whatIsWrittenIsReadBack() throws {
     try inTemporaryFolder { folder in
       let url = folder.appending(path: "train.jsonl")
+      let pairs = self.pairs + [TextPair(prompt: "p", chosen: "a", rejected: "b", margin: 0.1)]
       try writeJSONLines(pairs, to: url)
       #expect(try PreferenceFile(contentsOf: url).pairs == pairs)
     }

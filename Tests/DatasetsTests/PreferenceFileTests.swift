@@ -6,6 +6,10 @@ import Tokenization
 @Suite struct PreferenceFileTests {
   private static let good = #"{"prompt": "Sky is", "chosen": " blue.", "rejected": " green."}"#
 
+  private static func withMargin(_ margin: String) -> String {
+    good.replacing("}", with: ", \"margin\": \(margin)}")
+  }
+
   private func problems(_ text: String) -> [DataProblem] {
     problems(Data(text.utf8))
   }
@@ -30,6 +34,21 @@ import Tokenization
     ]
     #expect(file.pairs == expected)
     #expect(file.lines == [1, 2])
+  }
+
+  /// TRL's loss takes any number, and a line may go without.
+  @Test func marginsAreNumbersOfEitherSign() throws {
+    let lines = ["1.5", "-2", "0", "1e-3"].map(Self.withMargin) + [Self.good]
+    let file = try PreferenceFile(Data(lines.joined(separator: "\n").utf8), name: "x")
+    #expect(file.pairs.map(\.margin) == [1.5, -2, 0, 1e-3, nil])
+  }
+
+  @Test func theImplicitPromptLeavesTheMargin() throws {
+    let line = #"{"chosen": "the sky is blue", "rejected": "the sky is green", "margin": 2}"#
+    let file = try PreferenceFile(Data(line.utf8), name: "x")
+    let expected = TextPair(
+      prompt: "the sky is", chosen: " blue", rejected: " green", margin: 2)
+    #expect(file.pairs == [expected])
   }
 
   @Test(arguments: ["\n", "\r\n"])
@@ -115,6 +134,11 @@ import Tokenization
     Fault(
       line: good.replacing("}", with: #", "chosen_complete": "no"}"#),
       what: "'chosen_complete' is a string, not true or false"),
+    Fault(line: withMargin(#""1""#), what: "'margin' is a string, not a number"),
+    Fault(line: withMargin("null"), what: "'margin' is null, not a number"),
+    Fault(line: withMargin("true"), what: "'margin' is true or false, not a number"),
+    Fault(line: withMargin("1e39"), what: "'margin' is too large for 32 bits"),
+    Fault(line: withMargin("-1e999"), what: "'margin' is too large for 32 bits"),
     Fault(line: good.replacing(" blue.", with: ""), what: "'chosen' is empty"),
     Fault(line: good.replacing(" green.", with: ""), what: "'rejected' is empty"),
     Fault(line: good.replacing(" green.", with: " blue."), what: "chosen and rejected are the sam"),

@@ -27,6 +27,24 @@ import Tokenization
     #expect(try text.tokenized(by: words) == pair)
   }
 
+  @Test func aMarginGoesWithTheTokensAndComesBack() throws {
+    let text = TextPair(prompt: "camera", chosen: " good", rejected: " bad", margin: -0.5)
+    let pair = try text.tokenized(by: words)
+    #expect(pair.margin == -0.5)
+    #expect(TextPair(pair, tokenizer: words) == text)
+  }
+
+  /// Hashes of pairs and of runs are those of their bytes.
+  @Test func whereThereIsNoMarginNothingIsWrittenOfIt() throws {
+    let pair = PreferencePair(prompt: [1], chosen: [4, 2], rejected: [2])
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    let written = String(decoding: try encoder.encode(pair), as: UTF8.self)
+    #expect(written == #"{"chosen":[4,2],"prompt":[1],"rejected":[2]}"#)
+    let text = try encoder.encode(TextPair(pair, tokenizer: words))
+    #expect(!String(decoding: text, as: UTF8.self).contains("margin"))
+  }
+
   @Test func anEmptyPromptAddsNoSpace() throws {
     let pair = PreferencePair(prompt: [1], chosen: [4, 2], rejected: [2])
     let text = TextPair(pair, tokenizer: words)

@@ -78,7 +78,7 @@ import Testing
     #expect(largestDifference(measured, [0.1, 0.1, 0.1 * 0.98, 0.1 * 0.98 * 0.98]) < 1e-12)
   }
 
-  @Test func costCountsEveryModelThatReadsTheRollouts() throws {
+  @Test(arguments: [0, 1, 3]) func costCountsEveryModelThatReadsTheRollouts(members: Int) throws {
     var rows: [PPOMetrics] = []
     let configuration = ToyTask.configuration {
       $0.iterations = 1
@@ -87,17 +87,19 @@ import Testing
     var (policy, value) = (task.reference, ScalarModel(backbone: task.reference))
     _ = try trainPPO(
       &policy, value: &value, reference: task.reference, reward: ToyReward(),
-      rewardModel: task.reference.configuration, prompts: [[1]], endToken: ToyTask.endToken,
-      configuration: configuration, seed: Seed(9)
+      rewardModels: [ModelConfiguration](repeating: task.reference.configuration, count: members),
+      prompts: [[1]], endToken: ToyTask.endToken, configuration: configuration, seed: Seed(9)
     ) { rows.append($2) }
     let tokens = Int((rows[1].objective.length * 24).rounded()) + 24
     let cost = rows[1].cost
     #expect(cost.labels == 0)
     #expect(cost.rollouts == 24)
-    // Sampling, reward, policy, reference, value; then both models forward in three epochs.
-    #expect(cost.tokensForward == tokens * (5 + 2 * 3))
+    // Sampling, policy, reference, value, the reward's members; then both models in three epochs.
+    let reading = 4 + members
+    #expect(cost.tokensForward == tokens * (reading + 2 * 3))
     #expect(cost.tokensBackward == tokens * 2 * 3)
-    #expect(cost.flops > task.reference.configuration.forwardFLOPs(tokens: tokens * (11 + 2 * 6)))
+    let flops = task.reference.configuration.forwardFLOPs(tokens: tokens * (reading + 3 * 6))
+    #expect(cost.flops > flops)
   }
 
   @Test func rewardWhiteningChangesReturnsAndNotScores() throws {

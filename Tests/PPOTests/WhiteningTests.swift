@@ -54,6 +54,14 @@ import Testing
     #expect(abs(kept.mean - Moments(rows.flatMap { $0 }).mean) < 1e-15)
   }
 
+  @Test func squaresBeyondTheRangeOfADoubleDoNotSpoilTheResult() {
+    // One of five numbers at x, four at zero: mean x/5, deviation x/√5, hence −1/√5 and 4/√5.
+    let rows = whitened([[0.0, 1e217], [0, 0, 0]])
+    let small = -1 / 5.0.squareRoot()
+    #expect(largestDifference(rows, [[small, -4 * small], [small, small, small]]) < 1e-7)
+    #expect(whitened([[0, Double.infinity]]).joined().contains { !$0.isFinite })
+  }
+
   @Test func equalNumbersBecomeZeroAndNotNaN() {
     #expect(whitened([[2.0, 2], [2]]) == [[0, 0], [0]])
   }

@@ -30,11 +30,12 @@ import Tokenization
   }
 
   private func run(
-    _ configuration: RewardConfiguration, from reference: Transformer<Float>? = nil
+    _ configuration: RewardConfiguration, from reference: Transformer<Float>? = nil,
+    on pairs: [PreferencePair]? = nil
   ) -> Run {
     var (rows, steps): ([RewardMetrics], [Int]) = ([], [])
     let (model, outcome) = trainRewardModel(
-      from: reference ?? self.reference, on: pairs, centredOn: completions,
+      from: reference ?? self.reference, on: pairs ?? self.pairs, centredOn: completions,
       configuration: configuration, seed: Seed(3)
     ) { step, _, metrics in
       steps.append(step)
@@ -105,6 +106,41 @@ import Tokenization
     #expect(first.model.model.parameters.values == second.model.model.parameters.values)
     #expect(first.model.offset == second.model.offset)
     #expect(first.rows.map(\.logged) == second.rows.map(\.logged))
+  }
+
+  /// At a zero head the loss of a pair is −log σ(−m).
+  @Test func theFirstLossIsThatOfTheMarginsOfItsPairs() throws {
+    var configuration = configuration
+    (configuration.batchSize, configuration.margin) = (128, 0.25)
+    let margins = pairs.indices.map { $0 % 3 == 0 ? nil : Double($0 % 7) / 2 - 1 }
+    let first = try #require(run(configuration, on: pairs.withMargins(margins)).rows.first)
+    let losses = margins.map { log1p(exp($0 ?? 0.25)) }
+    #expect(abs(first.loss - losses.reduce(0, +) / 128) < 1e-6)
+  }
+
+  @Test func equalMarginsOfThePairsAreTheConstantOne() {
+    var constant = configuration
+    constant.margin = 0.5
+    let own = pairs.withMargins(pairs.map { _ in 0.5 })
+    let (first, second) = (run(constant), run(configuration, on: own))
+    #expect(first.model.model.parameters.values == second.model.model.parameters.values)
+    let none = run(constant, on: pairs.withMargins(pairs.map { _ in 0 }))
+    #expect(none.model.model.parameters.values == run(configuration).model.model.parameters.values)
+  }
+
+  /// Touvron (2023), section 3.2.2: a margin asks for scores further apart.
+  @Test func pairsWithALargerMarginEndFurtherApart() {
+    let half = pairs.indices.map { $0 % 2 == 0 ? 3.0 : nil }
+    let plain = run(configuration).model
+    let wide = run(configuration, on: pairs.withMargins(half)).model
+    func distance(_ reward: RewardModel) -> Double {
+      let (chosen, rejected) = (
+        reward.rewards(of: pairs.map(\.chosenSequence)),
+        reward.rewards(of: pairs.map(\.rejectedSequence))
+      )
+      return zip(chosen, rejected).reduce(0) { $0 + $1.0 - $1.1 } / Double(pairs.count)
+    }
+    #expect(distance(wide) > distance(plain) + 0.2)
   }
 
   @Test func theCentringTermPullsScoresTowardsZero() throws {

@@ -51,3 +51,14 @@ enum TinyPreferences {
     completion.count { $0 == 5 } - completion.count { $0 == 6 }
   }
 }
+
+extension [PreferencePair] {
+  /// The same pairs with margins of their own, nil for none.
+  func withMargins(_ margins: [Double?]) -> [PreferencePair] {
+    zip(self, margins).map { pair, margin in
+      var pair = pair
+      pair.margin = margin
+      return pair
+    }
+  }
+}

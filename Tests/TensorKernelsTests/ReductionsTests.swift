@@ -26,6 +26,11 @@ import Testing
     #expect(sumOfSquares(undefined.span).isNaN)
   }
 
+  @Test func theMeanOfNothingIsNoNumberUnlessOneIsGiven() {
+    #expect(mean(of: [1, 2, 6]) == 3)
+    #expect(mean(of: []).isNaN && mean(of: [], ofNone: 0) == 0)
+  }
+
   @Test func segmentSumsAddTheRowsOfEachSegment() {
     let segments = Segments(lengths: [2, 0, 3])
     let values: [Double] = [1, 2, 10, 20, 30]

@@ -1,4 +1,5 @@
 public import Datasets
+import TensorKernels
 public import Tokenization
 
 /// Where the rewards of reference completions lie, and how far apart.
@@ -14,7 +15,7 @@ public struct RewardMoments: Sendable, Equatable {
   /// The moments of a sample; its deviation has Bessel's correction.
   public init(of rewards: [Double]) {
     precondition(rewards.count > 1, "\(rewards.count) rewards have no deviation")
-    let center = Evaluation.mean(of: rewards)
+    let center = TensorKernels.mean(of: rewards)
     let squares = rewards.reduce(0) { $0 + ($1 - center) * ($1 - center) }
     self.init(mean: center, deviation: (squares / Double(rewards.count - 1)).squareRoot())
   }

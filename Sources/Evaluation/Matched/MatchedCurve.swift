@@ -1,3 +1,5 @@
+import TensorKernels
+
 /// One run's score as a function of what it cost: KL from the reference, or FLOPs.
 public struct MatchedCurve: Codable, Hashable, Sendable {
   /// The costs at which the curve is known, increasing.

@@ -1,5 +1,5 @@
 public import Datasets
-import LanguageModel
+public import LanguageModel
 import TensorKernels
 import Tokenization
 
@@ -22,11 +22,14 @@ extension PolicyEvaluator {
   /// - Parameters:
   ///   - counts: The values of n, each at least one.
   ///   - reward: What the candidates are chosen by, such as the learned reward model.
+  ///   - rewardModels: The architectures that `reward` reads each candidate with, to count their
+  ///     cost beside that of sampling; none if it runs no model.
   ///   - promptLimit: How many of the prompts to use; all unless given.
   /// - Returns: One evaluation for each different n, in rising order.
   /// - Throws: What the reward function throws.
   public func bestOfN(
-    _ counts: [Int], reward: any RewardFunction, promptLimit: Int? = nil
+    _ counts: [Int], reward: any RewardFunction, rewardModels: [ModelConfiguration] = [],
+    promptLimit: Int? = nil
   ) throws -> [BestOfN] {
     precondition(counts.allSatisfy { $0 > 0 }, "best of \(counts)")
     let used = Array(prompts.prefix(promptLimit ?? prompts.count))
@@ -41,7 +44,8 @@ extension PolicyEvaluator {
           (best[i], bestRewards[i]) = (candidates[i], value)
         }
         cost += .forward(
-          through: reference.configuration, sequenceLengths: candidates.map(\.tokens.count))
+          through: [reference.configuration] + rewardModels,
+          sequenceLengths: candidates.map(\.tokens.count))
         drawn += 1
       }
       var evaluation = try measure(best.compactMap(\.self))

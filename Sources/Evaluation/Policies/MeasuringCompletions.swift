@@ -1,5 +1,6 @@
 import Datasets
 import Tasks
+import TensorKernels
 import Tokenization
 
 extension PolicyEvaluator {

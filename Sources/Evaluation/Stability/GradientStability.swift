@@ -1,3 +1,5 @@
+import TensorKernels
+
 /// How steady the gradient was over one run.
 public struct GradientStability: Codable, Hashable, Sendable {
   /// The mean of the gradient's norm before clipping.
@@ -56,7 +58,7 @@ public struct SeriesSummary: Codable, Hashable, Sendable {
   /// Summarizes the values in the order they were logged.
   public init(_ values: [Double]) {
     let finite = values.filter(\.isFinite)
-    mean = Evaluation.mean(of: finite)
+    mean = TensorKernels.mean(of: finite)
     standardDeviation = Evaluation.standardDeviation(of: finite)
     smallest = finite.min() ?? .nan
     largest = finite.max() ?? .nan

@@ -1,3 +1,5 @@
+import TensorKernels
+
 /// One run's score over time, as evaluated.
 public struct LearningCurve: Codable, Hashable, Sendable {
   /// When the scores were taken, increasing.

@@ -1,3 +1,5 @@
+import TensorKernels
+
 // The measures of Chan (2020), 'Measuring the Reliability of Reinforcement Learning Algorithms',
 // arXiv 1912.05663, table 1, on curves of a held-out score.
 

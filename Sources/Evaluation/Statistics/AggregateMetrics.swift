@@ -1,3 +1,5 @@
+import TensorKernels
+
 /// The interquartile mean over all runs of all tasks, with its stratified bootstrap interval.
 ///
 /// `scores[task][run]`; Agarwal (2021), section 4.3: `scipy.stats.trim_mean(scores, 0.25)`.

@@ -1,4 +1,5 @@
 import Datasets
+import TensorKernels
 
 /// An estimate with the bounds of its confidence interval.
 public struct Interval: Codable, Hashable, Sendable {

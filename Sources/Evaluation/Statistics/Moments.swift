@@ -1,7 +1,4 @@
-/// The arithmetic mean; NaN for no values.
-public func mean(of values: [Double]) -> Double {
-  values.reduce(0, +) / Double(values.count)
-}
+import TensorKernels
 
 /// The variance with Bessel's correction, Σ(x − x̄)²/(n − 1); NaN for fewer than two values.
 public func sampleVariance(of values: [Double]) -> Double {

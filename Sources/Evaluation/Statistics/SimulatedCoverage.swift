@@ -1,5 +1,6 @@
 public import Datasets
 import RealModule
+import TensorKernels
 
 /// A kind of interval whose coverage can be simulated.
 public enum IntervalKind: String, Codable, CaseIterable, Sendable {

@@ -1,6 +1,7 @@
 import Autograd
 import DPO
 import Foundation
+import TensorKernels
 
 /// Every loss, reward and metric of pairs: what `tandem explain dpo` prints.
 ///
@@ -35,7 +36,7 @@ public struct DPOExplanation: Equatable, Sendable {
     for kind in input.losses where input.chosenTokens != nil || !kind.readsTokens(input.options) {
       let values = input.values(of: kind.loss(beta: input.beta, options: input.options))
       losses[kind.rawValue] = record(values, kind.rawValue)
-      loss[kind.rawValue] = NumberOrNull(representable(mean(values)))
+      loss[kind.rawValue] = NumberOrNull(representable(mean(of: values)))
     }
     explainOtherTrainers()
   }
@@ -67,7 +68,8 @@ public struct DPOExplanation: Equatable, Sendable {
     values.enumerated().map { pair, value in
       let number = representable(value)
       if number == nil {
-        overflows.append(OverflowExplanation(loss: name, pair: pair, value: "\(value)"))
+        let text = value.isNaN ? "nan" : "\(value)"
+        overflows.append(OverflowExplanation(loss: name, pair: pair, value: text))
       }
       return NumberOrNull(number)
     }
@@ -90,11 +92,6 @@ public struct OverflowExplanation: Codable, Equatable, Sendable {
 /// The value where float32 can hold it.
 func representable(_ value: Double) -> Double? {
   abs(value) <= Double(Float.greatestFiniteMagnitude) ? value : nil
-}
-
-/// The mean of some values.
-func mean(_ values: [Double]) -> Double {
-  values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)
 }
 
 extension PairInput {

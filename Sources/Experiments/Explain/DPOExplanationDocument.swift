@@ -1,20 +1,12 @@
 import DPO
+import TensorKernels
 
 extension DPOExplanation: Encodable {
-  /// A key of the document.
-  private struct Key: CodingKey {
-    var stringValue: String
-    var intValue: Int? { nil }
-    init(_ name: String) { stringValue = name }
-    init?(stringValue: String) { self.init(stringValue) }
-    init?(intValue: Int) { nil }
-  }
-
   /// Writes the document under the names of TRL: columns, settings, losses and metrics.
   public func encode(to encoder: any Encoder) throws {
-    var document = encoder.container(keyedBy: Key.self)
+    var document = encoder.container(keyedBy: DocumentKey.self)
     func write(_ value: some Encodable, _ name: String) throws {
-      try document.encode(value, forKey: Key(name))
+      try document.encode(value, forKey: DocumentKey(name))
     }
     try write(Self.schema, "schema")
     try write(input.chosen, "chosen_logps")
@@ -83,9 +75,9 @@ extension DPOExplanation: Encodable {
     let margins = zip(chosenRewards, rejectedRewards).map { $0 - $1 }
     let right = zip(chosenRewards, rejectedRewards).map { $0 > $1 ? 1.0 : 0 }
     return [
-      ("rewards/chosen", mean(chosenRewards)), ("rewards/rejected", mean(rejectedRewards)),
-      ("rewards/accuracies", mean(right)), ("rewards/margins", mean(margins)),
-      ("logps/chosen", mean(input.chosen)), ("logps/rejected", mean(input.rejected)),
+      ("rewards/chosen", mean(of: chosenRewards)), ("rewards/rejected", mean(of: rejectedRewards)),
+      ("rewards/accuracies", mean(of: right)), ("rewards/margins", mean(of: margins)),
+      ("logps/chosen", mean(of: input.chosen)), ("logps/rejected", mean(of: input.rejected)),
     ]
   }
 
@@ -95,7 +87,7 @@ extension DPOExplanation: Encodable {
     let ratios = logOddsRatios.compactMap(\.number)
     let isWhole = terms.count == input.chosen.count && ratios.count == input.chosen.count
     return (
-      NumberOrNull(isWhole ? mean(terms) : nil), NumberOrNull(isWhole ? mean(ratios) : nil)
+      NumberOrNull(isWhole ? mean(of: terms) : nil), NumberOrNull(isWhole ? mean(of: ratios) : nil)
     )
   }
 }

@@ -1,6 +1,6 @@
 import DPO
 
-extension DPOExplanation {
+extension DPOExplanation: Explanation {
   /// The quantities in sections, each with a title.
   public var sections: [(title: String, rows: [ExplanationRow])] {
     let overflown = overflows.map {

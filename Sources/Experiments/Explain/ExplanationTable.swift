@@ -1,5 +1,11 @@
 import Foundation
 
+/// The quantities of a small example: a document for programs, sections of rows for people.
+public protocol Explanation: Encodable {
+  /// The quantities in sections, each with a title.
+  var sections: [(title: String, rows: [ExplanationRow])] { get }
+}
+
 /// A quantity with its value and where it comes from.
 public struct ExplanationRow: Equatable, Sendable {
   /// The symbol.
@@ -27,7 +33,7 @@ public struct ExplanationRow: Equatable, Sendable {
 /// Fifteen significant digits, as the C library prints them.
 private func digits(_ value: Double) -> String { String(format: "%.15g", value) }
 
-extension VarianceExplanation {
+extension VarianceExplanation: Explanation {
   /// The quantities in sections, each with a title.
   public var sections: [(title: String, rows: [ExplanationRow])] {
     [

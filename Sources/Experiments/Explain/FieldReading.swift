@@ -12,7 +12,8 @@ struct FieldReading {
   /// Parses a document whose keys are among those that are known.
   ///
   /// `results` and names with a slash or an equals sign are what an explanation writes: they are
-  /// passed over, so that a document can be explained again.
+  /// passed over, so that a document can be explained again. A result that ends in an underscore
+  /// stands for all names that begin with it. Null is what TRL writes for an option that is not set.
   init(_ json: Data, file: String, keys: [String], results: [String], example: String) {
     (self.file, self.keys) = (file, keys)
     let bytes = Array(json)
@@ -32,7 +33,9 @@ struct FieldReading {
       }
     }
     for member in members where !keys.contains(member.key) {
-      let isResult = results.contains(member.key) || member.key.contains { "/=*".contains($0) }
+      let isResult =
+        member.key.contains { "/=*".contains($0) }
+        || results.contains { member.key == $0 || $0.hasSuffix("_") && member.key.hasPrefix($0) }
       if !isResult { complainOfUnknown(member.key) }
     }
   }
@@ -64,12 +67,13 @@ struct FieldReading {
 
   /// The value under the first of some names that is there.
   private func value(_ names: [String]) -> JSONValue? {
-    names.lazy.compactMap { name in members.first { $0.key == name }?.value }.first
+    names.lazy.compactMap { name in members.first { $0.key == name }?.value }
+      .first { $0 != .null }
   }
 }
 
 extension FieldReading {
-  /// A list of finite numbers, under one of its names; nil where there is none.
+  /// A list of numbers that a float32 can hold, under one of its names; nil where there is none.
   mutating func numbers(_ names: String...) -> [Double]? {
     guard let value = value(names) else { return nil }
     guard let elements = value.array else {
@@ -172,8 +176,10 @@ extension FieldReading {
       complain("\(place) is no number", "write a number without quotes")
       return nil
     }
-    guard number.isFinite else {
-      complain("\(place) is \(number)", "write a finite number")
+    guard Float(number).isFinite else {
+      complain(
+        "\(place) is \(number), beyond the float32 in which trainers compute",
+        "write a number between -3.4e38 and 3.4e38")
       return nil
     }
     return number

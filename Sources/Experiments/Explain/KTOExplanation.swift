@@ -2,6 +2,7 @@ import Autograd
 public import DPO
 public import Datasets
 public import Foundation
+import TensorKernels
 
 /// The losses of TRL's KTO trainer.
 public enum KTOLossType: String, Codable, Sendable, CaseIterable {
@@ -93,19 +94,11 @@ extension FieldReading {
 }
 
 /// Every loss, reward and metric of single completions: what `tandem explain kto` prints.
-public struct KTOExplanation: Encodable, Equatable, Sendable {
+public struct KTOExplanation: Equatable, Sendable {
   /// The version of this layout.
-  public let schema = "tandem.explain.kto/1"
-  /// log π of each desirable completion.
-  public let chosen: [Double]
-  /// log π of each undesirable completion.
-  public let rejected: [Double]
-  /// The strength β.
-  public let beta: Double
-  /// The weight of desirable completions.
-  public let desirableWeight: Double
-  /// The weight of undesirable completions.
-  public let undesirableWeight: Double
+  public static let schema = "tandem.explain.kto/1"
+  /// What was asked for.
+  public let input: KTOInput
   /// max(0, mean log π/π₀ of mismatched pairs); 0 for `apo_zero_unpaired`.
   public let divergence: Double
   /// The weighted losses, those of desirable completions first.
@@ -125,32 +118,11 @@ public struct KTOExplanation: Encodable, Equatable, Sendable {
   /// What mismatched pairs give before it is limited to zero; null of none.
   public let unlimitedDivergence: NumberOrNull
 
-  enum CodingKeys: String, CodingKey {
-    case schema
-    case chosen = "chosen_logps"
-    case rejected = "rejected_logps"
-    case beta
-    case desirableWeight = "desirable_weight"
-    case undesirableWeight = "undesirable_weight"
-    case divergence = "kl"
-    case losses = "losses(des*chosen||und*rejected)"
-    case loss
-    case chosenRewards = "chosen_rewards"
-    case rejectedRewards = "rejected_rewards"
-    case chosenReward = "rewards/chosen"
-    case rejectedReward = "rewards/rejected"
-    case margin = "rewards/margins"
-    case unlimitedDivergence = "kl_before_clamp"
-  }
-
   /// Computes everything in Double.
   public init(of input: KTOInput) {
-    (chosen, rejected, beta) = (input.chosen, input.rejected, input.loss.beta)
-    (desirableWeight, undesirableWeight) = (
-      input.loss.desirableWeight, input.loss.undesirableWeight
-    )
+    self.input = input
     let mismatched = zip(input.mismatched, input.referenceMismatched).map { $0 - $1 }
-    unlimitedDivergence = NumberOrNull(mismatched.isEmpty ? nil : mean(mismatched))
+    unlimitedDivergence = NumberOrNull(mean(of: mismatched))
     let z = input.loss.divergence(mismatched)
     divergence = z
     let tape = Tape<Double>()
@@ -159,13 +131,12 @@ public struct KTOExplanation: Encodable, Equatable, Sendable {
     losses =
       input.loss.chosenLosses(tape.column(good), divergence: z).values
       + input.loss.rejectedLosses(tape.column(bad), divergence: z).values
-    loss = mean(losses)
+    loss = mean(of: losses)
     chosenRewards = good.map { input.loss.beta * $0 }
     rejectedRewards = bad.map { input.loss.beta * $0 }
-    chosenReward = NumberOrNull(good.isEmpty ? nil : mean(chosenRewards))
-    rejectedReward = NumberOrNull(bad.isEmpty ? nil : mean(rejectedRewards))
-    margin = NumberOrNull(
-      good.isEmpty || bad.isEmpty ? nil : mean(chosenRewards) - mean(rejectedRewards))
+    chosenReward = NumberOrNull(mean(of: chosenRewards))
+    rejectedReward = NumberOrNull(mean(of: rejectedRewards))
+    margin = NumberOrNull(mean(of: chosenRewards) - mean(of: rejectedRewards))
   }
 
   /// The quantities in sections, each with a title.
@@ -187,7 +158,37 @@ public struct KTOExplanation: Encodable, Equatable, Sendable {
     ]
     return [
       ("The divergence z of the policy from the reference", divergences),
-      ("\(chosen.count) good and \(rejected.count) bad completions", rows),
+      ("\(input.chosen.count) good and \(input.rejected.count) bad completions", rows),
     ]
+  }
+}
+
+extension KTOExplanation: Explanation {
+  /// Writes the document under the names of TRL's KTO trainer.
+  public func encode(to encoder: any Encoder) throws {
+    var document = encoder.container(keyedBy: DocumentKey.self)
+    try document.encode(Self.schema, forKey: DocumentKey("schema"))
+    let loss = input.loss
+    try document.encode(
+      (loss.referencePoint == .divergence ? KTOLossType.kto : .apoZeroUnpaired),
+      forKey: DocumentKey("loss_type"))
+    let numbers = [
+      ("beta", loss.beta), ("desirable_weight", loss.desirableWeight),
+      ("undesirable_weight", loss.undesirableWeight), ("kl", divergence), ("loss", self.loss),
+    ]
+    for (name, number) in numbers { try document.encode(number, forKey: DocumentKey(name)) }
+    let lists = [
+      ("chosen_logps", input.chosen), ("ref_chosen", input.referenceChosen),
+      ("rejected_logps", input.rejected), ("ref_rejected", input.referenceRejected),
+      ("KL_logps", input.mismatched), ("ref_KL_logps", input.referenceMismatched),
+      ("losses(des*chosen||und*rejected)", losses), ("chosen_rewards", chosenRewards),
+      ("rejected_rewards", rejectedRewards),
+    ]
+    for (name, list) in lists { try document.encode(list, forKey: DocumentKey(name)) }
+    let means = [
+      ("rewards/chosen", chosenReward), ("rewards/rejected", rejectedReward),
+      ("rewards/margins", margin), ("kl_before_clamp", unlimitedDivergence),
+    ]
+    for (name, mean) in means { try document.encode(mean, forKey: DocumentKey(name)) }
   }
 }

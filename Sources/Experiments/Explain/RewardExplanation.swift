@@ -2,6 +2,7 @@ import Autograd
 public import Datasets
 public import Foundation
 public import RewardModeling
+import TensorKernels
 
 /// Scores of a reward model with TRL's settings: what `tandem explain reward` explains.
 public struct RewardInput: Equatable, Sendable {
@@ -18,7 +19,7 @@ public struct RewardInput: Equatable, Sendable {
 
   /// What an explanation writes.
   private static let results = [
-    "schema", "origin", "losses", "loss", "loss_plain", "loss_margin", "loss_center_0.01",
+    "schema", "origin", "losses", "loss", "loss_plain", "loss_margin", "loss_center_", "overflows",
     "accuracy_strict_gt", "accuracy_ties_half", "margin_mean", "min_reward", "mean_reward",
     "max_reward", "probabilities", "calibration", "expected_calibration_error",
     "losses_plackett_luce", "loss_plackett_luce", "losses_all_pairs", "loss_all_pairs",
@@ -111,28 +112,20 @@ public struct RewardExplanation: Equatable, Sendable {
   }
 }
 
-extension RewardExplanation: Encodable {
-  private struct Key: CodingKey {
-    var stringValue: String
-    var intValue: Int? { nil }
-    init(_ name: String) { stringValue = name }
-    init?(stringValue: String) { self.init(stringValue) }
-    init?(intValue: Int) { nil }
-  }
-
+extension RewardExplanation: Explanation {
   /// Writes the document under the names of TRL's reward trainer.
   public func encode(to encoder: any Encoder) throws {
-    var document = encoder.container(keyedBy: Key.self)
+    var document = encoder.container(keyedBy: DocumentKey.self)
     func write(_ value: some Encodable, _ name: String) throws {
-      try document.encode(value, forKey: Key(name))
+      try document.encode(value, forKey: DocumentKey(name))
     }
     try write(Self.schema, "schema")
     if !input.rankings.isEmpty {
       try write(input.rankings, "rankings")
       try write(plackettLuce, "losses_plackett_luce")
-      try write(mean(plackettLuce), "loss_plackett_luce")
+      try write(mean(of: plackettLuce), "loss_plackett_luce")
       try write(allPairs, "losses_all_pairs")
-      try write(mean(allPairs), "loss_all_pairs")
+      try write(mean(of: allPairs), "loss_all_pairs")
     }
     guard !input.chosen.isEmpty else { return }
     try write(input.chosen, "rewards_chosen")
@@ -141,6 +134,10 @@ extension RewardExplanation: Encodable {
     for metric in metrics { try write(metric.value, metric.name) }
     try write(probabilities, "probabilities")
     try write(evaluation.calibration, "calibration")
+    try write(overflows, "overflows")
+    if let coefficient = input.centeringCoefficient {
+      try write(coefficient, "center_rewards_coefficient")
+    }
     guard let margins = input.margins else { return }
     try write(margins, "margin")
   }
@@ -150,21 +147,28 @@ extension RewardExplanation: Encodable {
     zip(input.chosen, input.rejected).map { exp(-logisticLoss($0 - $1)) }
   }
 
+  /// The losses that a trainer's float32 cannot hold; here they have the digits of a Double.
+  var overflows: [String] {
+    losses.enumerated().compactMap { pair, loss in
+      representable(loss) == nil ? "losses[\(pair)] overflows single precision: \(loss)" : nil
+    }
+  }
+
   /// The losses and metrics that are one number.
   var metrics: [(name: String, value: Double, meaning: String)] {
     let scores = input.chosen + input.rejected
     var metrics: [(name: String, value: Double, meaning: String)] = [
-      ("loss", mean(losses), "mean with every setting that was given"),
-      ("loss_plain", mean(plainLosses), "mean −log σ(r⁺ − r⁻) (Rafailov (2023), eq. 2)"),
+      ("loss", mean(of: losses), "mean with every setting that was given"),
+      ("loss_plain", mean(of: plainLosses), "mean −log σ(r⁺ − r⁻) (Rafailov (2023), eq. 2)"),
     ]
     if let marginLosses {
       metrics.append(
-        ("loss_margin", mean(marginLosses), "mean −log σ(r⁺ − r⁻ − m) (Touvron (2023), eq. 2)"))
+        ("loss_margin", mean(of: marginLosses), "mean −log σ(r⁺ − r⁻ − m) (Touvron (2023), eq. 2)"))
     }
     if let centredLosses, let coefficient = input.centeringCoefficient {
       metrics.append(
         (
-          "loss_center_\(coefficient)", mean(centredLosses),
+          "loss_center_\(coefficient)", mean(of: centredLosses),
           "plain plus c·mean (r⁺ + r⁻)² (Eisenstein (2023))"
         ))
     }
@@ -172,11 +176,11 @@ extension RewardExplanation: Encodable {
       ("accuracy_strict_gt", evaluation.accuracy, "share of r⁺ > r⁻; ties count as wrong"),
       ("accuracy_ties_half", evaluation.accuracyTiesHalf, "the same with ties half right"),
       (
-        "margin_mean", mean(zip(input.chosen, input.rejected).map { $0 - $1 }),
+        "margin_mean", mean(of: zip(input.chosen, input.rejected).map { $0 - $1 }),
         "mean r⁺ − r⁻, TRL's 'margin'"
       ),
       ("min_reward", scores.min() ?? 0, "lowest score"),
-      ("mean_reward", mean(scores), "mean score"),
+      ("mean_reward", mean(of: scores), "mean score"),
       ("max_reward", scores.max() ?? 0, "highest score"),
       (
         "expected_calibration_error", evaluation.expectedCalibrationError,
@@ -199,12 +203,15 @@ extension RewardExplanation: Encodable {
       sections.append(
         ("Losses and metrics", metrics.map { ExplanationRow($0.name, $0.value, $0.meaning) }))
     }
+    if !overflows.isEmpty {
+      sections.append(("Overflows", overflows.map { ExplanationRow($0, "", "") }))
+    }
     guard !input.rankings.isEmpty else { return sections }
     let ranked: [ExplanationRow] = [
       .init("Plackett–Luce", plackettLuce, "−Σₖ (rₖ − log Σ_{j≥k} e^{rⱼ}) of each ranking"),
-      .init("mean", mean(plackettLuce), "loss_plackett_luce"),
+      .init("mean", mean(of: plackettLuce), "loss_plackett_luce"),
       .init("all pairs", allPairs, "mean −log σ(rᵢ − rⱼ) over i < j (Ouyang (2022), eq. 1)"),
-      .init("mean", mean(allPairs), "loss_all_pairs"),
+      .init("mean", mean(of: allPairs), "loss_all_pairs"),
     ]
     return sections + [("\(input.rankings.count) rankings, the best first", ranked)]
   }

@@ -9,6 +9,7 @@ struct PairLine: Codable {
   var prompt, chosen, rejected: String
   var chosenComplete, rejectedComplete: Bool
   var promptTokens, chosenTokens, rejectedTokens: [Int]
+  var margin: Double?
 
   enum CodingKeys: String, CodingKey {
     case prompt, chosen, rejected
@@ -17,6 +18,7 @@ struct PairLine: Codable {
     case promptTokens = "prompt_tokens"
     case chosenTokens = "chosen_tokens"
     case rejectedTokens = "rejected_tokens"
+    case margin
   }
 
   init(_ pair: PreferencePair, tokenizer: some Tokenizer) {
@@ -24,10 +26,12 @@ struct PairLine: Codable {
     (prompt, chosen, rejected) = (text.prompt, text.chosen, text.rejected)
     (chosenComplete, rejectedComplete) = (text.chosenComplete, text.rejectedComplete)
     (promptTokens, chosenTokens, rejectedTokens) = (pair.prompt, pair.chosen, pair.rejected)
+    margin = pair.margin
   }
 
   var pair: PreferencePair {
-    PreferencePair(prompt: promptTokens, chosen: chosenTokens, rejected: rejectedTokens)
+    PreferencePair(
+      prompt: promptTokens, chosen: chosenTokens, rejected: rejectedTokens, margin: margin)
   }
 }
 

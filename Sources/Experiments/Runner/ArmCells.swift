@@ -65,7 +65,9 @@ extension SeedWork {
     try Task.checkCancellation()
     let start = try inputs.evaluator.evaluate(inputs.reference)
     record.evaluations = [EvaluationRow(step: 0, cost: inputs.rewardCost, values: start.logged)]
-    for (position, best) in try inputs.evaluator.bestOfN(settings.n, reward: reward).enumerated() {
+    let arms = try inputs.evaluator.bestOfN(
+      settings.n, reward: reward, rewardModels: inputs.rewardModels)
+    for (position, best) in arms.enumerated() {
       var cost = inputs.rewardCost + best.evaluation.cost
       cost.rollouts += best.n * best.evaluation.prompts
       record.evaluations.append(

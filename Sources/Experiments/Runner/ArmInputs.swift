@@ -26,6 +26,8 @@ struct ArmInputs {
   let learned: RewardModel?
   /// The same, or what the ensemble makes of its members.
   let learnedReward: (any RewardFunction)?
+  /// The architectures that the learned reward reads a completion with, one a member.
+  let rewardModels: [ModelConfiguration]
   let rewardCost: Cost
   private let task: any PreferenceTask
   private let gold: GoldRewardFunction
@@ -37,6 +39,9 @@ struct ArmInputs {
     reference = try referenceFolder.policy()
     learned = try work.rewardCell.map { try work.checkpoint(of: $0).rewardModel() }
     learnedReward = try work.rewardCell.map { try work.reward(of: $0) }
+    rewardModels = [ModelConfiguration](
+      repeating: reference.configuration,
+      count: work.rewardCell == nil ? 0 : work.specification.reward.ensembleSize ?? 1)
     rewardCost = try work.rewardCell.map { try work.store.record(of: $0).cost } ?? Cost()
     let temperature = work.specification.data.annotator.temperature
     task = work.task

@@ -63,7 +63,7 @@ extension SeedWork {
     case .reward:
       return OnlineLabels(
         reward: try inputs.reward(PPOReward(source: .learned)),
-        rewardModel: inputs.reference.configuration)
+        rewardModels: inputs.rewardModels)
     case .policy: return OnlineLabels(reward: nil)
     }
   }

@@ -24,7 +24,7 @@ extension SeedWork {
       seed: randomness("ppo"))
     let outcome = try trainPPO(
       &policy, value: &value, reference: inputs.reference, reward: reward,
-      rewardModel: isLearned ? inputs.reference.configuration : nil,
+      rewardModels: isLearned ? inputs.rewardModels : [],
       baseline: try inputs.baseline(settings, reward: reward),
       prompts: inputs.data.trainingPrompts, endToken: task.tokenizer.endToken,
       configuration: settings, seed: randomness("ppo")

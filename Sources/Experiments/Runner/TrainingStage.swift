@@ -51,6 +51,7 @@ public struct TrainingStage: Sendable {
       throw ConfigurationError.contradiction(
         "a folder holds one reward model; train members with other seeds, or use `tandem run`")
     }
+    try settings.validate(for: pairs)
     var reward = RewardModel(model: ScalarModel(backbone: reference))
     let completions = pairs.flatMap { [$0.chosenSequence, $0.rejectedSequence] }
     try run("the reward model") { log in
@@ -106,7 +107,7 @@ public struct TrainingStage: Sendable {
     try run("PPO") { log in
       try PPO.trainPPO(
         &policy, value: &value, reference: reference, reward: reward,
-        rewardModel: reward.model.configuration, baseline: baseline, prompts: prompts,
+        rewardModels: [reward.model.configuration], baseline: baseline, prompts: prompts,
         endToken: tokenizer.endToken, configuration: settings, seed: seed
       ) { step, _, metrics in try log.add(step, metrics.logged) }
     } write: {

@@ -43,28 +43,47 @@ struct Workload: Sendable {
         prompts * specification.data.completionsPerPrompt / specification.data.pairsPerPrompt)
   }
 
+  /// The models of the learned reward, all of which read whatever is scored.
+  private var members: Double { Double(specification.reward.ensembleSize ?? 1) }
+
   var rewardModel: Double {
-    let members = Double(specification.reward.ensembleSize ?? 1)
-    return members * 3 * tokens(2 * specification.data.pairs * specification.reward.epochs)
+    members * 3 * tokens(2 * specification.data.pairs * specification.reward.epochs)
   }
 
   func flops(of arm: ArmSpecification) -> Double {
     switch arm.method {
     case .dpo(let settings): passes(of: settings) + evaluations
-    case .ppo(let settings, _):
+    case .ppo(let settings, let reward):
       tokens(settings.iterations * settings.rolloutsPerIteration)
-        * (samplingFactor + 4 + 6 * Double(settings.epochs)) + evaluations
+        * passes(of: settings, reward) + evaluations
     case .bestOfN(let settings):
-      (samplingFactor + 1) * tokens(specification.evaluation.prompts * (settings.n.last ?? 1))
+      (samplingFactor + members) * tokens(specification.evaluation.prompts * (settings.n.last ?? 1))
     case .exactAscent(let settings):
       3 * tokens(settings.maximumSteps * EnumerableLanguage.maximumCompletionCount) + evaluations
     }
   }
 
+  /// Passes forward for each rollout: sampled, scored by reward, policy and reference, learnt from.
+  private func passes(of settings: PPOConfiguration, _ reward: RewardSource) -> Double {
+    let trained = settings.baseline == .learnedValue ? 2.0 : 1
+    let scoring = (reward == .learned ? members : 0) + 1 + trained
+    return samplingFactor + scoring + 3 * trained * Double(settings.epochs)
+  }
+
   private func passes(of settings: DPOConfiguration) -> Double {
     let passes = 3 * Double(settings.epochs) + 1
     guard let online = settings.online else { return passes * tokens(2 * specification.data.pairs) }
-    return (passes + samplingFactor) * tokens(2 * online.rounds * online.promptsPerRound)
+    return (passes + samplingFactor + readers(online.judge))
+      * tokens(2 * online.rounds * online.promptsPerRound)
+  }
+
+  /// The models that judge a completion; the policy's own reward is read against the reference's.
+  private func readers(_ judge: OnlineJudge) -> Double {
+    switch judge {
+    case .gold: 0
+    case .reward: members
+    case .policy: 2
+    }
   }
 
   private var evaluations: Double {

@@ -1,5 +1,6 @@
 import Evaluation
 import RealModule
+import TensorKernels
 
 /// The first act: the variance argument on listed completions, where every number is a sum.
 public struct ExactAct: Codable, Sendable {

@@ -1,6 +1,7 @@
 import Datasets
 import Evaluation
 import RealModule
+import TensorKernels
 
 /// An exact covariance trace beside its estimate from sampled gradients.
 public struct MonteCarloCheck: Codable, Sendable {

@@ -60,6 +60,17 @@ import Tokenization
     #expect(arm.evaluation.cost.tokensForward <= 2 * 50 * 5)
   }
 
+  @Test func everyModelOfTheRewardReadsEveryCandidate() throws {
+    func tokens(_ members: Int) throws -> Int {
+      let models = [ModelConfiguration](
+        repeating: evaluator.reference.configuration, count: members)
+      return try evaluator.bestOfN([2], reward: gold, rewardModels: models)[0]
+        .evaluation.cost.tokensForward
+    }
+    let sampling = try tokens(0)
+    #expect(try tokens(1) == 2 * sampling && tokens(3) == 4 * sampling)
+  }
+
   @Test func oneNAloneIsTheSameAsAmongOthers() throws {
     let alone = try evaluator.bestOfN(n: 4, reward: gold)
     #expect(try evaluator.bestOfN([2, 4], reward: gold)[1].evaluation == alone)

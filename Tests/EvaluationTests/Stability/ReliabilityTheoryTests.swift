@@ -1,6 +1,7 @@
 import Datasets
 import Evaluation
 import Foundation
+import TensorKernels
 import Testing
 
 private func normals(_ count: Int, _ index: Int) -> [Double] {

@@ -1,4 +1,5 @@
 import Evaluation
+import TensorKernels
 import Testing
 
 @Suite struct MomentsTests {

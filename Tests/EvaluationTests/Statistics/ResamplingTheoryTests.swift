@@ -1,6 +1,7 @@
 import Datasets
 import Evaluation
 import Foundation
+import TensorKernels
 import Testing
 
 /// Every resample of some values with replacement: nⁿ of them, each as likely as the others.

@@ -1,6 +1,7 @@
 import Datasets
 import Evaluation
 import Foundation
+import TensorKernels
 import Testing
 
 @Suite struct SimulatedCoverageTests {

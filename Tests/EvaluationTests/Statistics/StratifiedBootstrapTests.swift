@@ -1,5 +1,6 @@
 import Datasets
 import Evaluation
+import TensorKernels
 import Testing
 
 @Suite struct StratifiedBootstrapTests {

@@ -1,6 +1,7 @@
 import Datasets
 import Evaluation
 import Foundation
+import TensorKernels
 import Testing
 
 /// 10⁵ seeded samples of every estimator against its exact covariance trace, four standard errors.
@@ -20,7 +21,7 @@ import Testing
       zip(sample(&generator), mean).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
     }
     let error = standardError(of: distances)
-    let found = Evaluation.mean(of: distances)
+    let found = TensorKernels.mean(of: distances)
     #expect(abs(found - trace) < 4 * error, "\(name): \(found) ± \(error) against \(trace)")
     #expect(error < 0.05 * trace)
   }

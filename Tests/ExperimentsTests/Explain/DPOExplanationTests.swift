@@ -161,6 +161,14 @@ import Testing
     #expect(numbers(finite["sigmoid"]) == [0] && numbers(finite["hinge"]) == [0])
   }
 
+  @Test func oddsThatAreNotDefinedAreNamed() throws {
+    // Probability one has infinite odds, and ∞ − ∞ is nothing.
+    let document = try pair([0, 0, -1, -1])
+    let overflows = try #require(document["overflows"] as? [[String: NSObject]])
+    #expect(overflows.map { $0["value"] } == ["nan", "nan", "nan"] as [NSString])
+    #expect(overflows.allSatisfy { ($0["loss"] as? String)?.hasPrefix("orpo") == true })
+  }
+
   @Test func withoutLengthsLossesPerTokenAreLeftOut() throws {
     let document = try pair([-1, -2, -1.5, -1.25], tokens: nil)
     let losses = try #require(document["losses"] as? [String: NSObject])

@@ -116,6 +116,48 @@ import Testing
     #expect(abs((document["vf_loss"]?.flattened[0] ?? 0) - expected) < 1e-12)
   }
 
+  /// TRL's INVALID_LOGPROB is 1, above every logarithm of a probability.
+  @Test func whatTRLLeavesInThePaddingIsNotRead() throws {
+    let filled = [[-0.5, -1, 1, 1], [-1.5, -0.75, -1, -0.5]]
+    let (plain, masked) = (
+      try Self.explain(small([:])).document,
+      try Self.explain(small(["logprobs_raw": filled])).document
+    )
+    for key in PPOExplanation.keys { #expect(plain[key] == masked[key], "\(key)") }
+    #expect(throws: DataError.self) {
+      try Self.explain(small(["logprobs_raw": [[1, -1, -1, -1], filled[1]]]))
+    }
+  }
+
+  /// k3 of a log-ratio of 500 is beyond float32, which is named, and its square beyond a Double.
+  @Test func advantagesOfOneHugePenaltyAreThoseOfItsPlace() throws {
+    let rows = [[-500.5, -1.0, -0.25, -2], [-1.5, -0.75, -1, -0.5]]
+    let document = try Self.explain(
+      small(["logprobs_raw": rows, "kl_estimator": "k3", "lam": 0, "gamma": 0])
+    ).document
+    // Of six tokens one lies far below the others: −5/√6·…, the rest at +1/√6 deviations.
+    let advantages = try #require(document["advantages"]).flattened
+    #expect(abs(advantages[0] + 5 / 6.0.squareRoot()) < 1e-6)
+    #expect(abs(advantages[1] - 1 / 6.0.squareRoot()) < 1e-6)
+    guard case .texts(let named)? = document["overflows"] else {
+      Issue.record("no overflows")
+      return
+    }
+    #expect(named.contains { $0.hasPrefix("kl[0][0] overflows single precision") })
+  }
+
+  @Test func aSingleTokenHasNoVariance() throws {
+    let document = try Self.explain([
+      "pad": 3, "eos": 2, "responses": [[1]], "scores_in": [1], "values_in": [[0]],
+      "logprobs_raw": [[-1]], "ref_logprobs_raw": [[-1]], "whiten_rewards": true,
+    ]).document
+    guard case .texts(let named)? = document["overflows"] else {
+      Issue.record("no overflows")
+      return
+    }
+    #expect(named.count == 2 && named.allSatisfy { $0.contains("NaN in TRL") })
+  }
+
   @Test func completionsWithoutAnEndFillTheWidthAndArePenalised() throws {
     let document = try Self.explain(
       small(["responses": [[0, 1, 1, 1], [1, 1, 0, 0]], "missing_eos_penalty": 2])

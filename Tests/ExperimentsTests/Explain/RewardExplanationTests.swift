@@ -49,6 +49,42 @@ import Testing
     #expect(document["schema"] as? String == "tandem.explain.reward/1")
   }
 
+  @Test(arguments: [0.5, 0])
+  func aDocumentOfTheRewardTrainerIsExplainedAgain(coefficient: Double) throws {
+    let text = #"{"rewards_chosen": [1, 2], "rewards_rejected": [0, 4], "margin": [0.5, 0], "#
+    let once = try reward(text + "\"center_rewards_coefficient\": \(coefficient)}")
+    let written = try JSONSerialization.data(withJSONObject: once)
+    #expect(try reward(String(decoding: written, as: UTF8.self)) == once)
+    #expect(once["loss_center_\(coefficient)"] != nil)
+  }
+
+  @Test func aDocumentOfTheKTOTrainerIsExplainedAgain() throws {
+    var members = try recorded("kto_trl_1.16.0").filter { !($0.value is NSDictionary) }
+    (members["KL_logps"], members["ref_KL_logps"]) = ([-3] as NSArray, [-4] as NSArray)
+    let once = try kto(members)
+    #expect(try kto(once) == once)
+  }
+
+  @Test func aLossBeyondFloat32IsNamed() throws {
+    // (2·10²⁰)² = 4·10⁴⁰ > 3.4·10³⁸.
+    let document = try reward(
+      #"{"rewards_chosen": [1e20, 1], "rewards_rejected": [1e20, 0], "center_rewards_coefficient": 1}"#
+    )
+    let named = try #require(document["overflows"] as? [String])
+    #expect(named.count == 1 && named[0].hasPrefix("losses[0] overflows single precision"))
+    let losses = try #require(document["losses"] as? [NSNumber]).map(\.doubleValue)
+    #expect(abs(losses[0] - 4e40) < 1e26 && losses[1] < 2)
+    #expect(
+      (try reward(#"{"rewards_chosen": [1], "rewards_rejected": [0]}"#))["overflows"] == []
+        as NSArray)
+  }
+
+  @Test func optionsThatAreNullAreNotSet() throws {
+    let text = #"{"rewards_chosen": [1], "rewards_rejected": [0]"#
+    let bare = try reward(text + "}")
+    #expect(try reward(text + #", "margin": null, "center_rewards_coefficient": null}"#) == bare)
+  }
+
   @Test func rankingsNeedNoPairs() throws {
     let document = try reward(#"{"rankings": [[2, 1, 0.5], [1, 1]]}"#)
     // −log(e²/(e² + e + √e))·(e/(e + √e)), and log 2.
@@ -80,6 +116,8 @@ import Testing
       #"{"rewards_chosen": [1], "rewards_rejected": [1], "center_rewards_coefficient": -1}"#,
       "0 or more"
     ),
+    (#"{"rewards_chosen": [1e39], "rewards_rejected": [1]}"#, "beyond the float32"),
+    (#"{"rewards_chosen": [1], "rewards_rejected": null}"#, "has 0 values"),
     (#"{"rankings": [[1]]}"#, "two or more"), (#"{"rankings": [1]}"#, "rankings[0] is no list"),
     (#"{"rankings": 1}"#, "list of lists"),
   ])

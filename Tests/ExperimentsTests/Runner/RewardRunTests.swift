@@ -80,6 +80,32 @@ import Testing
     #expect(proxy < one)
   }
 
+  /// What the arms read with three models beyond what they read with one.
+  @Test func everyMemberOfAnEnsembleIsPaidFor() async throws {
+    let arms = """
+      [{best-of-n: {n: [2]}}, {rloo: {iterations: 1, rollouts_per_iteration: 16, response_length: 4}},
+       {dpo: {num_train_epochs: 1, online: {rounds: 1, prompts_per_round: 8, judge: reward}}}]
+      """
+    let folders = [
+      try await run(experiment("ensemble_size: 1", arms: arms)),
+      try await run(experiment("ensemble_size: 3", arms: arms)),
+    ]
+    var costs: [String: [Int]] = [:]
+    for arm in ["best-of-n", "rloo", "dpo"] {
+      costs[arm] = try folders.map { folder in
+        let all = try #require(try record("seed-1/\(arm)", in: folder).evaluations.last).cost
+        return all.tokensForward - (try record("seed-1/reward", in: folder).cost.tokensForward)
+      }
+    }
+    // Neither arm has learnt from the reward before it is read, so both read the same completions:
+    // two members more are two readings more.
+    for (arm, cost) in costs {
+      #expect(cost[1] > cost[0] && (cost[1] - cost[0]).isMultiple(of: 2), "\(arm) \(cost)")
+    }
+    // Candidates are sampled and read, by one model or by three: S + S and S + 3·S tokens.
+    #expect(costs["best-of-n"]?[1] == costs["best-of-n"].map { 2 * $0[0] })
+  }
+
   @Test func normalizationIsKeptWithTheWeights() async throws {
     let folder = try await run(experiment("normalization: gain_and_bias"))
     let model = try ModelFolder(folder.url.appending(path: "seed-1/reward/checkpoint"))

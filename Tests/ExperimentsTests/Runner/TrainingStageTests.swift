@@ -30,9 +30,12 @@ import Tokenization
     pairs = try texts.map { try $0.tokenized(by: tokenizer) }
   }
 
-  private func stage(_ name: String, steps: Steps = Steps()) -> TrainingStage {
+  private func stage(
+    _ name: String, on pairs: [PreferencePair]? = nil, steps: Steps = Steps()
+  ) -> TrainingStage {
     TrainingStage(
-      pairs: pairs, tokenizer: tokenizer, output: ModelFolder(folder.url.appending(path: name)),
+      pairs: pairs ?? self.pairs, tokenizer: tokenizer,
+      output: ModelFolder(folder.url.appending(path: name)),
       seed: Seed(1)
     ) { row in steps.add(row.step) }
   }
@@ -115,6 +118,26 @@ import Tokenization
       let error = #expect(throws: ConfigurationError.self) { try work() }
       #expect(error.map { "\($0)".contains(fragment) } == true)
     }
+  }
+
+  @Test func marginsOfPairsReachTheRewardModelAndAreRefusedInRankings() throws {
+    let pairs = pairs.map { pair in
+      PreferencePair(prompt: pair.prompt, chosen: pair.chosen, rejected: pair.rejected, margin: 2)
+    }
+    let few = ["num_train_epochs=1", "per_device_train_batch_size=8"]
+    let settings = try RewardConfiguration(file: nil, overrides: few)
+    try stage("margins", on: pairs).trainReward(from: model, settings)
+    let rows = try String(
+      contentsOf: folder.url.appending(path: "margins/metrics.jsonl"), encoding: .utf8)
+    let first = try #require(rows.split(separator: "\n").first)
+    let loss = try #require(
+      (JSONSerialization.jsonObject(with: Data(first.utf8)) as? [String: Any])?["loss"] as? Double)
+    #expect(abs(loss - log1p(exp(2))) < 1e-6)
+    let ranked = try RewardConfiguration(file: nil, overrides: few + ["ranking_loss=pairs"])
+    let error = #expect(throws: ConfigurationError.self) {
+      try stage("ranked", on: pairs).trainReward(from: model, ranked)
+    }
+    #expect(error.map { "\($0)".contains("margin") } == true)
   }
 
   @Test func aRankedRewardModelIsNormalisedOnTheUsersCompletions() throws {

@@ -20,7 +20,8 @@ import Tokenization
     """
 
   /// The estimated operations of every cell, in units of one sequence forward.
-  private func work(_ arms: String) throws -> [String: Double] {
+  private func work(_ arms: String, members: Int = 1) throws -> [String: Double] {
+    let head = head.replacing("epochs: 2}", with: "epochs: 2, ensemble_size: \(members)}")
     let specification = try read(head + "arms:\n" + arms)
     let task = try makeTask(specification.task)
     let model = ModelPreset.tiny.configuration(
@@ -60,6 +61,27 @@ import Tokenization
       "  - ppo: {iterations: 5, rollouts_per_iteration: 32, num_ppo_epochs: \(epochs)}\n")
     // Policy and value learn from each rollout in every epoch; four models score it.
     expect(work["seed-1/ppo"], 5 * 32 * (3 + 4 + 6 * Double(epochs)) + evaluations)
+  }
+
+  @Test(arguments: [1, 3]) func everyMemberOfTheRewardReadsWhatIsScored(members: Int) throws {
+    let arms = """
+        - ppo: {iterations: 5, rollouts_per_iteration: 32, num_ppo_epochs: 1}
+        - {name: gold, ppo: {iterations: 5, rollouts_per_iteration: 32, num_ppo_epochs: 1}, reward: gold}
+        - rloo: {iterations: 5, rollouts_per_iteration: 32}
+        - dpo: {num_train_epochs: 1, online: {rounds: 4, prompts_per_round: 20, judge: reward}}
+        - {name: gold labels, dpo: {num_train_epochs: 1, online: {rounds: 4, prompts_per_round: 20}}}
+        - best-of-n: {n: [1, 16]}
+
+      """
+    let (work, k) = (try work(arms, members: members), Double(members))
+    // Sampled, read by reward, policy, reference and value; policy and value learn once.
+    expect(work["seed-1/ppo"], 5 * 32 * (3 + k + 3 + 6) + evaluations)
+    expect(work["seed-1/gold"], 5 * 32 * (3 + 3 + 6) + evaluations)
+    expect(work["seed-1/rloo"], 5 * 32 * (3 + k + 2 + 3) + evaluations)
+    // Two completions of 80 prompts: sampled, judged, read by the reference, learnt from once.
+    expect(work["seed-1/dpo"], 2 * 4 * 20 * (3 + k + 1 + 3) + evaluations)
+    expect(work["seed-1/gold-labels"], 2 * 4 * 20 * (3 + 1 + 3) + evaluations)
+    expect(work["seed-1/best-of-n"], (3 + k) * 10 * 16)
   }
 
   @Test func bestOfNSamplesItsLargestN() throws {

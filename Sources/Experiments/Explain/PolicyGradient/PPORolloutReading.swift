@@ -38,7 +38,10 @@ struct PPORolloutReading {
       fields.wholeMatrix("postprocessed")
       ?? responses.map { truncated($0, end: end, pad: pad) }
     check(postprocessed, shape, "postprocessed")
-    let reader = LogProbabilityReading(responses: responses, temperature: temperature)
+    guard problems.isEmpty else { return nil }
+    let reader = LogProbabilityReading(
+      responses: responses, temperature: temperature,
+      tokenCounts: CompletionLayout(padded: postprocessed, padToken: pad).tokenCounts)
     let old = reader.read(&fields, "logprobs_raw", "policy_logits")
     let reference = reader.read(&fields, "ref_logprobs_raw", "ref_logits")
     let new = reader.read(&fields, "new_logprobs", "new_logits")
@@ -152,6 +155,8 @@ func flattened(_ value: JSONValue) -> [Double] {
 private struct LogProbabilityReading {
   let responses: [[Int]]
   let temperature: Double
+  /// Tokens of each response before its padding, where TRL leaves a log-probability of 1.
+  let tokenCounts: [Int]
   /// How far the two may be apart where both are given.
   private static let tolerance = 1e-3
 
@@ -169,7 +174,7 @@ private struct LogProbabilityReading {
         "'\(direct)' has rows of \(given.map(\.count)) values", "give one for each token")
     }
     for (i, row) in (given ?? []).enumerated() {
-      for (j, value) in row.enumerated() where value > 0 {
+      for (j, value) in row.enumerated() where value > 0 && j < tokenCounts[i] {
         fields.complain("\(direct)[\(i)][\(j)] is \(value)", "no log-probability is above 0")
       }
     }
@@ -208,7 +213,7 @@ private struct LogProbabilityReading {
   ) {
     for (i, (row, other)) in zip(given, computed).enumerated() {
       for (j, (value, expected)) in zip(row, other).enumerated()
-      where abs(value - expected) > Self.tolerance * max(1, abs(expected)) {
+      where j < tokenCounts[i] && abs(value - expected) > Self.tolerance * max(1, abs(expected)) {
         fields.complain(
           "\(direct)[\(i)][\(j)] is \(value), but '\(logits)' at this temperature gives \(expected)",
           "give one of the two keys alone")

@@ -49,6 +49,9 @@ struct PPOSteps {
     if layout.tokenCounts.reduce(0, +) == 1 {
       named.append("one token has no variance: its advantage is 0 here and NaN in TRL")
     }
+    if options.whitensRewards, layout.slotCounts.reduce(0, +) == 1 {
+      named.append("one slot has no variance: its reward stays as it is here and is NaN in TRL")
+    }
     all["overflows"] = .texts(named)
     return all
   }

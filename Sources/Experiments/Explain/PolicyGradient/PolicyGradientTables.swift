@@ -1,6 +1,6 @@
 import Foundation
 
-extension PPOExplanation {
+extension PPOExplanation: Explanation {
   /// The steps of every case in sections, each with a title.
   public var sections: [(title: String, rows: [ExplanationRow])] {
     cases.flatMap { one in
@@ -81,7 +81,7 @@ extension PPOExplanation {
   ]
 }
 
-extension RLOOExplanation {
+extension RLOOExplanation: Explanation {
   /// The steps of every case in sections, each with a title.
   public var sections: [(title: String, rows: [ExplanationRow])] {
     let cases = names.isEmpty ? [""] : names
