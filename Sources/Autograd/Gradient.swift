@@ -9,8 +9,16 @@ public struct Gradient<Scalar: BLASScalar>: Sendable {
   public init(values: [[Scalar]]) { self.values = values }
 
   /// The squared Euclidean norm over all parameters, summed in Double.
-  public var squaredNorm: Double {
-    values.reduce(0) { $0 + sumOfSquares($1.span) }
+  public var squaredNorm: Double { squaredNorm(workers: 1) }
+
+  /// The same on at most so many threads: the sums of the arrays are added up in their order.
+  public func squaredNorm(workers: Int) -> Double {
+    var sums = [Double](repeating: 0, count: values.count)
+    concurrentUpdate(&sums, workers: workers, size: { values[$0].count }) { index, sum in
+      let array = values[index]
+      sum = sumOfSquares(array.span)
+    }
+    return sums.reduce(0, +)
   }
 
   /// The Euclidean norm over all parameters.
@@ -27,10 +35,11 @@ public struct Gradient<Scalar: BLASScalar>: Sendable {
     }
   }
 
-  /// Multiplies every value.
-  public mutating func scale(by factor: Scalar) {
-    for i in values.indices {
-      var span = values[i].mutableSpan
+  /// Multiplies every value, on at most so many threads.
+  public mutating func scale(by factor: Scalar, workers: Int = 1) {
+    let sizes = values.map(\.count)
+    concurrentUpdate(&values, workers: workers, size: { sizes[$0] }) { _, array in
+      var span = array.mutableSpan
       multiplyInPlace(&span, by: factor)
     }
   }
@@ -39,11 +48,13 @@ public struct Gradient<Scalar: BLASScalar>: Sendable {
   /// `clip_grad_norm_`.
   ///
   ///     g ← g · min(1, maximum / (|g| + 10⁻⁶))
+  ///
+  /// At most `workers` threads share it; its bits do not depend on them.
   @discardableResult
-  public mutating func clip(toNorm maximum: Double) -> Double {
-    let before = norm
+  public mutating func clip(toNorm maximum: Double, workers: Int = 1) -> Double {
+    let before = squaredNorm(workers: workers).squareRoot()
     let factor = maximum / (before + 1e-6)
-    if factor < 1 { scale(by: Scalar(factor)) }
+    if factor < 1 { scale(by: Scalar(factor), workers: workers) }
     return before
   }
 }

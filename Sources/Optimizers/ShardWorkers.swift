@@ -1,4 +1,4 @@
-import Autograd
+public import Autograd
 public import TensorKernels
 
 /// The threads on which the shards of a batch are differentiated, with a tape for each.
@@ -13,6 +13,12 @@ public final class ShardWorkers<Scalar: BLASScalar>: Sendable {
     precondition(count > 0, "\(count) workers")
     tapes = (0..<count).map { _ in Tape() }
   }
+
+  /// How many threads there are.
+  public var count: Int { tapes.count }
+
+  /// Takes the buffers of a batch's gradient back that nobody reads any more, for the next one.
+  public func reuse(_ gradient: consuming Gradient<Scalar>) { tapes[0].reuse(gradient) }
 
   /// Buffers that the tapes have made; steps of equal size after the first make none.
   public var bufferAllocations: Int { tapes.reduce(0) { $0 + $1.bufferAllocations } }

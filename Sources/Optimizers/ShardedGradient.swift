@@ -21,7 +21,8 @@ public struct ShardedGradient<Scalar: BLASScalar>: Sendable {
 /// The number of shards belongs to the computation and does not depend on the machine: gradients
 /// add up in a fixed binary tree, so that the bits are the same everywhere and for any number of
 /// workers. Write each shard's loss as the sum over its items divided by the items of the whole
-/// batch.
+/// batch. A gradient that goes back to the workers by their `reuse` after its step leaves the next
+/// one nothing to allocate.
 ///
 /// - Parameters:
 ///   - parameters: where the gradient is taken.
@@ -41,23 +42,22 @@ public func shardedGradient<Scalar: BLASScalar, Reading: Sendable>(
     )
 ) -> (gradient: ShardedGradient<Scalar>, readings: [Reading]) {
   precondition(shards > 0, "\(shards) shards")
-  let outcomes = concurrentMap(shards, workers: workers.tapes.count) { shard, worker in
+  var outcomes = concurrentMap(shards, workers: workers.count) { shard, worker in
     ShardOutcome(of: parameters, on: workers.tapes[worker]) { loss(shard, $0) }
   }
-  let total = treeSum(outcomes.map(\.gradient), workers: workers.tapes.count)
-  for outcome in outcomes { outcome.tape.reuse(outcome.gradient) }
+  let total = takeSum(of: &outcomes, workers: workers.count)
   let squaredNorms = outcomes.map { $0.squaredNorm * Double(shards) * Double(shards) }
   let gradient = ShardedGradient(
     total: total, losses: outcomes.map(\.loss), shardSquaredNorms: squaredNorms,
     noise: GradientNoise(
-      meanSquaredNorm: total.squaredNorm, shardSquaredNorms: squaredNorms,
+      meanSquaredNorm: total.squaredNorm(workers: workers.count), shardSquaredNorms: squaredNorms,
       itemsPerShard: itemsPerShard))
   return (gradient, outcomes.map(\.reading))
 }
 
 /// What one shard gives.
 private struct ShardOutcome<Scalar: BLASScalar, Reading: Sendable>: Sendable {
-  let gradient: Gradient<Scalar>
+  var gradient: Gradient<Scalar>
   let squaredNorm: Double
   let loss: Scalar
   let reading: Reading
@@ -80,26 +80,41 @@ private struct ShardOutcome<Scalar: BLASScalar, Reading: Sendable>: Sendable {
   }
 }
 
-/// The sum of gradients in a fixed binary tree, the arrays of the parameters spread over threads.
-private func treeSum<Scalar>(
-  _ gradients: [Gradient<Scalar>], workers: Int
+/// The sum of the shards' gradients in the buffers of the first; the others go back to their tapes.
+///
+/// Each array of the parameters is summed in the fixed binary tree of ``treeSum(_:_:)``.
+private func takeSum<Scalar, Reading>(
+  of outcomes: inout [ShardOutcome<Scalar, Reading>], workers: Int
 ) -> Gradient<Scalar> {
-  let arrays = gradients.first?.values.count ?? 0
-  return Gradient(
-    values: concurrentMap(arrays, workers: workers) { array, _ in
-      treeSum(gradients.map { $0.values[array] }[...])
-    })
+  let sizes = outcomes[0].gradient.values.map { $0.count * outcomes.count }
+  var arrays = sizes.indices.map { array in
+    outcomes.indices.map { shard in
+      var taken: [Scalar] = []
+      swap(&taken, &outcomes[shard].gradient.values[array])
+      return taken
+    }
+  }
+  concurrentUpdate(&arrays, workers: workers, size: { sizes[$0] }) { _, shards in
+    treeSum(&shards, 0..<shards.count)
+  }
+  for (shard, outcome) in outcomes.enumerated().dropFirst() {
+    outcome.tape.reuse(Gradient(values: arrays.map { $0[shard] }))
+  }
+  return Gradient(values: arrays.map { $0[0] })
 }
 
+/// Leaves the sum of a range of arrays in the first of them.
+///
 /// The first half that is a power of two long, plus the rest, each of them summed in this way.
-private func treeSum<Scalar: BLASScalar>(_ arrays: ArraySlice<[Scalar]>) -> [Scalar] {
-  guard arrays.count > 1 else { return copied(arrays.first ?? []) }
-  let half = 1 << (Int.bitWidth - 1 - (arrays.count - 1).leadingZeroBitCount)
-  var sum = treeSum(arrays.prefix(half))
-  let rest = treeSum(arrays.dropFirst(half))
-  var span = sum.mutableSpan
+private func treeSum<Scalar: BLASScalar>(_ arrays: inout [[Scalar]], _ range: Range<Int>) {
+  guard range.count > 1 else { return }
+  let half = 1 << (Int.bitWidth - 1 - (range.count - 1).leadingZeroBitCount)
+  let middle = range.lowerBound + half
+  treeSum(&arrays, range.lowerBound..<middle)
+  treeSum(&arrays, middle..<range.upperBound)
+  let rest = arrays[middle]
+  var span = arrays[range.lowerBound].mutableSpan
   accumulate(rest.span, into: &span)
-  return sum
 }
 
 /// Cuts the elements into consecutive parts whose sizes differ by one at most, none of them empty.

@@ -17,9 +17,9 @@ struct RankingRewardLearner: RewardGradient {
 
   init(
     rankings: [PreferenceRanking], loss: RankingLoss, configuration: RewardConfiguration,
-    workers: Int
+    workers: ShardWorkers<Float>
   ) {
-    self.workers = ShardWorkers(count: workers)
+    self.workers = workers
     (self.rankings, self.loss) = (rankings, loss)
     shards = configuration.gradientShards
   }

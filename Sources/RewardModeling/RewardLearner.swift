@@ -26,8 +26,10 @@ struct RewardLearner: RewardGradient {
   private var seen: Set<Int> = []
   private(set) var cost = Cost()
 
-  init(pairs: [PreferencePair], configuration: RewardConfiguration, workers: Int) {
-    self.workers = ShardWorkers(count: workers)
+  init(
+    pairs: [PreferencePair], configuration: RewardConfiguration, workers: ShardWorkers<Float>
+  ) {
+    self.workers = workers
     self.pairs = pairs
     loss = BradleyTerryLoss(centeringCoefficient: configuration.centeringCoefficient)
     margin = configuration.margin
