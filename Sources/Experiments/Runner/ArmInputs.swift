@@ -35,7 +35,7 @@ struct ArmInputs {
     data = try work.data()
     referenceFolder = work.referenceFolder
     reference = try referenceFolder.policy()
-    learned = try work.rewardCell.map { try work.checkpoint(of: $0).rewardModel() }
+    learned = try work.rewardCell.map { try work.rewardModel(work.checkpoint(of: $0).url) }
     learnedReward = try work.rewardCell.map { try work.reward(of: $0) }
     rewardCost = try work.rewardCell.map { try work.store.record(of: $0).cost } ?? Cost()
     let temperature = work.specification.data.annotator.temperature
@@ -46,7 +46,7 @@ struct ArmInputs {
       seed: work.randomness("evaluation"), proxy: learnedReward,
       objective: EvaluatedObjective(
         beta: work.specification.beta, annotatorTemperature: temperature),
-      sampleCount: work.specification.evaluation.samples)
+      sampleCount: work.specification.evaluation.samples, workers: work.workers)
   }
 
   /// The reward that an arm asks for.
