@@ -116,6 +116,9 @@ benchmark-pytorch: setup ## The same steps in PyTorch, taking turns (about 10 mi
 	@mkdir -p results/performance
 	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE Benchmarks/pytorch.sh
 
+bits: build ## What decides the bits here: hashes of tiny trainings under other kernels and threads (10 seconds)
+	Scripts/bits.sh $(TANDEM) $(OTHER)
+
 lint: setup ## Check format, import table, and that unsafe code stays in its room
 	@Scripts/install.sh python3:python3
 	swift format lint --strict --recursive --parallel Sources Tests Fuzzing/Sources/fuzz Package.swift
@@ -136,4 +139,4 @@ clean: ## Remove everything that was built (results and runs stay)
 	rm -rf .build
 
 .PHONY: help setup build test experiment tuning algorithms sentiment stories smollm2 interop interop-smollm2 fuzz \
-  variance variance-tuning gallery identities claims mutants benchmark benchmark-pytorch scaling lint format size docs clean
+  variance variance-tuning gallery identities claims mutants benchmark benchmark-pytorch scaling bits lint format size docs clean

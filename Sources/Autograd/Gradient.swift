@@ -14,8 +14,17 @@ public struct Gradient<Scalar: BLASScalar>: Sendable {
   }
 
   /// The squared Euclidean norm over all parameters, summed in Double.
-  public var squaredNorm: Double {
-    knownSquaredNorm ?? values.reduce(0) { $0 + sumOfSquares($1.span) }
+  public var squaredNorm: Double { squaredNorm(workers: 1) }
+
+  /// The same on at most so many threads: the sums of the arrays are added up in their order.
+  public func squaredNorm(workers: Int) -> Double {
+    if let knownSquaredNorm { return knownSquaredNorm }
+    var sums = [Double](repeating: 0, count: values.count)
+    concurrentUpdate(&sums, workers: workers, size: { values[$0].count }) { index, sum in
+      let array = values[index]
+      sum = sumOfSquares(array.span)
+    }
+    return sums.reduce(0, +)
   }
 
   /// The Euclidean norm over all parameters.
@@ -32,10 +41,11 @@ public struct Gradient<Scalar: BLASScalar>: Sendable {
     }
   }
 
-  /// Multiplies every value.
-  public mutating func scale(by factor: Scalar) {
-    for i in values.indices {
-      var span = values[i].mutableSpan
+  /// Multiplies every value, on at most so many threads.
+  public mutating func scale(by factor: Scalar, workers: Int = 1) {
+    let sizes = values.map(\.count)
+    concurrentUpdate(&values, workers: workers, size: { sizes[$0] }) { _, array in
+      var span = array.mutableSpan
       multiplyInPlace(&span, by: factor)
     }
   }
@@ -44,11 +54,13 @@ public struct Gradient<Scalar: BLASScalar>: Sendable {
   /// `clip_grad_norm_`.
   ///
   ///     g ← g · min(1, maximum / (|g| + 10⁻⁶))
+  ///
+  /// At most `workers` threads share it; its bits do not depend on them.
   @discardableResult
-  public mutating func clip(toNorm maximum: Double) -> Double {
-    let before = norm
+  public mutating func clip(toNorm maximum: Double, workers: Int = 1) -> Double {
+    let before = squaredNorm(workers: workers).squareRoot()
     let factor = maximum / (before + 1e-6)
-    if factor < 1 { scale(by: Scalar(factor)) }
+    if factor < 1 { scale(by: Scalar(factor), workers: workers) }
     return before
   }
 }

@@ -8,7 +8,7 @@ public struct ParameterSet<Scalar: BLASScalar>: Sendable {
   public private(set) var shapes: [Shape] = []
   /// The values of every matrix, row by row.
   public var values: [[Scalar]] = []
-  private var positions: [String: Int] = [:]
+  fileprivate private(set) var positions: [String: Int] = [:]
 
   /// A set without parameters.
   public init() {}
@@ -74,8 +74,7 @@ public struct RecordedParameters<Scalar: BLASScalar> {
     tensors = parameters.names.indices.map {
       tape.parameter(parameters.values[$0], shape: parameters.shapes[$0])
     }
-    positions = Dictionary(
-      uniqueKeysWithValues: parameters.names.enumerated().map { ($1, $0) })
+    positions = parameters.positions
   }
 
   /// The leaf of one parameter.

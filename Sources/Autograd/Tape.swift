@@ -123,6 +123,9 @@ public final class Tape<Scalar: BLASScalar> {
     while let buffer = gradient.values.popLast() { pool.giveBack(buffer) }
   }
 
+  /// Room for so many values, which are undefined; ``reuse(_:)`` takes it back as part of a gradient.
+  public func spareBuffer(count: Int) -> [Scalar] { pool.take(count) }
+
   /// Forgets every tensor; buffers return to the pool, shared arrays to their owners.
   public func reset() {
     for index in nodes.indices {

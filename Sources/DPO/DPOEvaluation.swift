@@ -33,12 +33,12 @@ public struct DPOEvaluation: Codable, Equatable, Sendable {
 /// Both are read in the same chunks, so that an unmoved policy ties on every pair exactly.
 public func evaluateDPO(
   _ policy: Transformer<Float>, reference: Transformer<Float>, pairs: [PreferencePair],
-  loss: any PreferenceLoss
+  loss: any PreferenceLoss, on workers: InferenceWorkers<Float> = InferenceWorkers()
 ) -> DPOEvaluation {
   let sequences = pairs.map(\.chosenSequence) + pairs.map(\.rejectedSequence)
   return evaluatePreferences(
-    policy: policy.completionLogProbabilities(of: sequences).map(Double.init),
-    reference: reference.completionLogProbabilities(of: sequences).map(Double.init),
+    policy: policy.completionLogProbabilities(of: sequences, on: workers).map(Double.init),
+    reference: reference.completionLogProbabilities(of: sequences, on: workers).map(Double.init),
     tokens: sequences.map(\.completion.count),
     mismatchedLogRatios: loss.inputs.contains(.mismatchedPairs)
       ? mismatchedLogRatios(of: sequences, policy: policy, reference: reference) : [],

@@ -10,7 +10,8 @@ struct DPOLearner: PreferenceLearner {
   private let pairs: [PreferencePair]
   private let loss: any PreferenceLoss
   private let shards: Int
-  let workers: ShardWorkers<Float>
+  private let workers: ShardWorkers<Float>
+  private let readers: InferenceWorkers<Float>
   private var reference: ReferenceLogProbabilities
   /// Whether each pair is a label that was bought.
   var buysLabels = true
@@ -18,13 +19,13 @@ struct DPOLearner: PreferenceLearner {
 
   init(
     reference: Transformer<Float>, pairs: [PreferencePair], configuration: DPOConfiguration,
-    workers: Int
+    workers: ShardWorkers<Float>, readers: InferenceWorkers<Float>
   ) {
-    self.workers = ShardWorkers(count: workers)
+    (self.workers, self.readers) = (workers, readers)
     self.pairs = pairs
     loss = configuration.loss
     shards = configuration.gradientShards
-    self.reference = ReferenceLogProbabilities(reference, pairs: pairs.count)
+    self.reference = ReferenceLogProbabilities(reference, pairs: pairs.count, readers: readers)
   }
 
   var count: Int { pairs.count }
@@ -97,14 +98,11 @@ struct DPOLearner: PreferenceLearner {
   ) -> (slopes: (chosen: [Float], rejected: [Float]), losses: [Float]) {
     var whole = PairShard(batch: PairBatch(parts.flatMap(\.pairs)), pairs: parts.flatMap(\.pairs))
     whole.references = parts.flatMap(\.references)
-    var (chosen, rejected): ([Float], [Float]) = ([], [])
-    let reading = Tape<Float>(recordsGradients: false)
-    for part in parts {
-      let columns = part.read(policy, reading.record(policy.parameters), on: reading).columns
-      chosen += columns.policyChosen.values
-      rejected += columns.policyRejected.values
-      reading.reset()
+    let read = readers.map(parts.count) { part, tape in
+      let columns = parts[part].read(policy, tape.record(policy.parameters), on: tape).columns
+      return (columns.policyChosen.values, columns.policyRejected.values)
     }
+    let (chosen, rejected) = (read.flatMap(\.0), read.flatMap(\.1))
     let small = Tape<Float>()
     let shape = Shape(rows: chosen.count, columns: 1)
     let columns = whole.columns(
@@ -123,16 +121,16 @@ struct DPOLearner: PreferenceLearner {
     let readsReference = loss.inputs.contains(.reference)
     let chosen = batch.map { Float(pairs[$0].chosen.count) }
     let mismatched = mismatchedLogRatios(of: batch, policy: policy)
-    return consecutiveParts(of: batch, count: shards).map { part in
+    let parts = consecutiveParts(of: batch, count: shards)
+    let readings = reference.entries(of: parts, pairs: pairs)
+    return zip(parts, readings).map { part, reading in
       // The reference of a loss without one is read for the metrics only, which cost nothing.
-      var reading = Cost()
-      let entries = reference.entries(of: part, pairs: pairs, cost: &reading)
-      if !readsReference { reading = Cost(labels: reading.labels) }
-      if !buysLabels { reading.labels = 0 }
-      cost += reading
+      var spent = readsReference ? reading.cost : Cost(labels: reading.cost.labels)
+      if !buysLabels { spent.labels = 0 }
+      cost += spent
       let members = part.map { pairs[$0] }
       var shard = PairShard(batch: PairBatch(members), pairs: members)
-      (shard.references, shard.mismatchedLogRatios) = (entries, mismatched)
+      (shard.references, shard.mismatchedLogRatios) = (reading.entries, mismatched)
       shard.batchMeanTokens = chosen.reduce(0, +) / Float(chosen.count)
       return shard
     }
@@ -152,7 +150,7 @@ struct DPOLearner: PreferenceLearner {
     cost += .forward(through: policy.configuration, sequenceLengths: lengths)
     cost += .forward(through: policy.configuration, sequenceLengths: lengths)
     return zip(
-      policy.completionLogProbabilities(of: cycled),
+      policy.completionLogProbabilities(of: cycled, on: readers),
       reference.completionLogProbabilities(of: cycled)
     ).map { $0 - $1 }
   }

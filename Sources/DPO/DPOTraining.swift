@@ -21,11 +21,16 @@ public func trainDPO(
   configuration: DPOConfiguration, seed: Seed, workers: Int = 1,
   observe: (Int, borrowing Transformer<Float>, DPOMetrics) throws -> Void
 ) rethrows -> TrainingOutcome {
+  let (workers, readers) = (
+    ShardWorkers<Float>(count: workers), InferenceWorkers<Float>(count: workers)
+  )
   var learner = DPOLearner(
-    reference: reference, pairs: pairs, configuration: configuration, workers: workers)
+    reference: reference, pairs: pairs, configuration: configuration, workers: workers,
+    readers: readers)
   var updates = DPOUpdates(
     configuration, steps: configuration.epochs * pairs.count.batches(of: configuration.batchSize),
-    probe: Array(pairs.prefix(configuration.probePairs)), policy: policy)
+    probe: Array(pairs.prefix(configuration.probePairs)), policy: policy, workers: workers,
+    readers: readers)
   return try updates.run(&policy, learner: &learner, seed: seed, observe: observe)
 }
 
@@ -38,12 +43,17 @@ public func trainDPO(
   rankings: [PreferenceRanking], configuration: DPOConfiguration, seed: Seed, workers: Int = 1,
   observe: (Int, borrowing Transformer<Float>, DPOMetrics) throws -> Void
 ) rethrows -> TrainingOutcome {
+  let (workers, readers) = (
+    ShardWorkers<Float>(count: workers), InferenceWorkers<Float>(count: workers)
+  )
   var learner = RankingLearner(
-    reference: reference, rankings: rankings, configuration: configuration, workers: workers)
+    reference: reference, rankings: rankings, configuration: configuration, workers: workers,
+    readers: readers)
   var updates = DPOUpdates(
     configuration,
     steps: configuration.epochs * rankings.count.batches(of: configuration.batchSize),
-    probe: rankings.prefix(configuration.probePairs).map(\.ends), policy: policy)
+    probe: rankings.prefix(configuration.probePairs).map(\.ends), policy: policy,
+    workers: workers, readers: readers)
   return try updates.run(&policy, learner: &learner, seed: seed, observe: observe)
 }
 
@@ -52,18 +62,20 @@ struct DPOUpdates {
   private let configuration: DPOConfiguration
   private let schedule: LearningRateSchedule
   private var optimizer: AnyOptimizer<Float>
+  private let workers: ShardWorkers<Float>
   private var probe: UpdateProbe
   private var step = 0
 
   init(
     _ configuration: DPOConfiguration, steps: Int, probe: [PreferencePair],
-    policy: Transformer<Float>
+    policy: Transformer<Float>, workers: ShardWorkers<Float>, readers: InferenceWorkers<Float>
   ) {
+    self.workers = workers
     self.configuration = configuration
     schedule = configuration.schedule(steps: steps)
-    self.probe = UpdateProbe(probe, policy: policy)
+    self.probe = UpdateProbe(probe, policy: policy, readers: readers)
     optimizer = AnyOptimizer<Float>(
-      configuration.optimizer, weightDecay: configuration.weightDecay)
+      configuration.optimizer, weightDecay: configuration.weightDecay, workers: workers.count)
   }
 
   /// Makes the updates of all epochs over what a learner holds; `before` was spent already.
@@ -78,14 +90,15 @@ struct DPOUpdates {
       for batch in order.batches(inEpoch: epoch) {
         step += 1
         var (gradient, metrics) = learner.gradient(of: policy, batch: batch)
-        metrics.gradientNorm = gradient.clip(toNorm: configuration.maximumGradientNorm)
+        metrics.gradientNorm = gradient.clip(
+          toNorm: configuration.maximumGradientNorm, workers: workers.count)
         guard metrics.loss.isFinite, metrics.gradientNorm.isFinite else {
           return .diverged(step: step)
         }
         if step == 1 { try observe(0, policy, metrics) }
         metrics.learningRate = schedule.rate(at: step - 1)
         optimizer.update(&policy.parameters, along: gradient, learningRate: metrics.learningRate)
-        learner.workers.reuse(gradient)
+        workers.reuse(gradient)
         metrics.approximateKL = probe.approximateKL(after: policy)
         metrics.cost = before + learner.cost
         synchronize(&learner, with: policy)

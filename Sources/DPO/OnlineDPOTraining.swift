@@ -33,13 +33,15 @@ public struct OnlineLabels: Sendable {
 ///   - labels: Who labels the pairs.
 ///   - configuration: How to train; without rounds in it, nothing happens.
 ///   - seed: Names prompts, completions, labels and the order of the pairs.
+///   - workers: Threads that share sampling and gradients; the result does not depend on them.
 ///   - observe: As in offline training; steps count on over all rounds.
 /// - Returns: Whether every update was made; `.diverged(step: k)` where the k-th could not be.
 /// - Throws: What the reward or the observer throws.
 public func trainOnlineDPO(
   _ policy: inout Transformer<Float>, reference: Transformer<Float>, prompts: [[Int]],
   maximumTokens: Int, endToken: Int, labels: OnlineLabels, configuration: DPOConfiguration,
-  seed: Seed, observe: (Int, borrowing Transformer<Float>, DPOMetrics) throws -> Void
+  seed: Seed, workers: Int = 1,
+  observe: (Int, borrowing Transformer<Float>, DPOMetrics) throws -> Void
 ) throws -> TrainingOutcome {
   guard let online = configuration.online else { return .completed }
   let order = BatchOrder(
@@ -47,17 +49,21 @@ public func trainOnlineDPO(
     purpose: "online.prompts")
   var sampling = OnlineSampling(
     reference: reference, labels: labels, configuration: configuration, online: online,
-    maximumTokens: maximumTokens, endToken: endToken, seed: seed)
+    maximumTokens: maximumTokens, endToken: endToken, seed: seed,
+    readers: InferenceWorkers(count: workers))
+  let workers = ShardWorkers<Float>(count: workers)
   var updates = DPOUpdates(
     configuration, steps: online.updates(configuration, prompts: prompts.count),
-    probe: sampling.probe(prompts: prompts), policy: policy)
+    probe: sampling.probe(prompts: prompts), policy: policy, workers: workers,
+    readers: sampling.readers)
   var current = reference
   for round in 0..<online.rounds {
     let batch = order.batch(atStep: round).map { prompts[$0] }
     let pairs = try sampling.pairs(of: policy, prompts: batch, round: round)
     if online.reference == .refreshed { current = policy }
     var learner = DPOLearner(
-      reference: current, pairs: pairs, configuration: configuration, workers: 1)
+      reference: current, pairs: pairs, configuration: configuration, workers: workers,
+      readers: sampling.readers)
     learner.buysLabels = labels.areBought
     let outcome = try updates.run(
       &policy, learner: &learner, seed: seed.derived("round \(round)"), before: sampling.cost,
@@ -85,13 +91,16 @@ private struct OnlineSampling {
   let maximumTokens: Int
   let endToken: Int
   let seed: Seed
+  let readers: InferenceWorkers<Float>
   /// What everything so far has cost.
   var cost = Cost()
 
   init(
     reference: Transformer<Float>, labels: OnlineLabels, configuration: DPOConfiguration,
-    online: OnlineDPOConfiguration, maximumTokens: Int, endToken: Int, seed: Seed
+    online: OnlineDPOConfiguration, maximumTokens: Int, endToken: Int, seed: Seed,
+    readers: InferenceWorkers<Float>
   ) {
+    self.readers = readers
     (self.reference, self.labels, self.configuration) = (reference, labels, configuration)
     (self.online, self.maximumTokens, self.endToken) = (online, maximumTokens, endToken)
     self.seed = seed
@@ -102,7 +111,8 @@ private struct OnlineSampling {
     of policy: Transformer<Float>, prompts: [[Int]], round: Int
   ) throws -> [PreferencePair] {
     let uniforms = UniformStream(seed: seed, purpose: "online.completions", step: round)
-    var sampler = Sampler(policy, temperature: online.temperature)
+    var sampler = Sampler(
+      policy, temperature: online.temperature, workers: readers.count)
     let drawn = sampler.sample(
       prompts: prompts.flatMap { [$0, $0] }, maximumTokens: maximumTokens, endToken: endToken
     ) { uniforms($0, $1) }.map(\.sequence)
@@ -125,7 +135,7 @@ private struct OnlineSampling {
     let uniforms = UniformStream(seed: seed, purpose: "online.probe")
     let some = prompts.prefix(configuration.probePairs)
     guard !some.isEmpty else { return [] }
-    var sampler = Sampler(reference)
+    var sampler = Sampler(reference, workers: readers.count)
     let drawn = sampler.sample(
       prompts: some.flatMap { [$0, $0] }, maximumTokens: maximumTokens, endToken: endToken
     ) { uniforms($0, $1) }.map(\.sequence.completion)
@@ -145,8 +155,8 @@ private struct OnlineSampling {
     }
     cost += .forward(through: policy.configuration, sequenceLengths: lengths + lengths)
     return zip(
-      policy.completionLogProbabilities(of: sequences),
-      reference.completionLogProbabilities(of: sequences)
+      policy.completionLogProbabilities(of: sequences, on: readers),
+      reference.completionLogProbabilities(of: sequences, on: readers)
     ).map { configuration.beta * Double($0 - $1) }
   }
 }

@@ -4,7 +4,7 @@ import LanguageModel
 import TensorKernels
 
 /// A shard of a batch of pairs, with what a loss reads beside the policy.
-struct PairShard {
+struct PairShard: Sendable {
   let batch: PairBatch
   let pairs: [PreferencePair]
   /// log π₀ of the two completions of each pair.

@@ -1,6 +1,5 @@
 import Autograd
 import LanguageModel
-import Optimizers
 import TensorKernels
 
 /// What turns batches of preferences into gradients: one for pairs, one for rankings.
@@ -9,8 +8,6 @@ protocol PreferenceLearner {
   var count: Int { get }
   /// What the gradients so far have cost.
   var cost: Cost { get }
-  /// The threads that the gradients come from; they take the buffers of used ones back.
-  var workers: ShardWorkers<Float> { get }
   /// The gradient of the mean loss over a batch, and what its forward passes showed.
   mutating func gradient(
     of policy: Transformer<Float>, batch: [Int]

@@ -9,16 +9,17 @@ struct RankingLearner: PreferenceLearner {
   private let rankings: [PreferenceRanking]
   private let loss: PlackettLuceDPOLoss
   private let shards: Int
-  let workers: ShardWorkers<Float>
+  private let workers: ShardWorkers<Float>
+  private let readers: InferenceWorkers<Float>
   private var reference: Transformer<Float>
   private var seen: Set<Int> = []
   private(set) var cost = Cost()
 
   init(
     reference: Transformer<Float>, rankings: [PreferenceRanking], configuration: DPOConfiguration,
-    workers: Int
+    workers: ShardWorkers<Float>, readers: InferenceWorkers<Float>
   ) {
-    self.workers = ShardWorkers(count: workers)
+    (self.workers, self.readers) = (workers, readers)
     (self.reference, self.rankings) = (reference, rankings)
     loss = PlackettLuceDPOLoss(beta: configuration.beta)
     shards = configuration.gradientShards
@@ -36,7 +37,7 @@ struct RankingLearner: PreferenceLearner {
     let parts = consecutiveParts(of: batch, count: shards).map { part in
       RankingShard(part.map { rankings[$0] })
     }
-    let references = parts.map { logProbabilities(of: $0) }
+    let references = referenceLogProbabilities(of: parts)
     let (result, shardReadings) = shardedGradient(
       of: policy.parameters, shards: parts.count, on: workers,
       itemsPerShard: Double(batch.count) / Double(parts.count)
@@ -60,14 +61,18 @@ struct RankingLearner: PreferenceLearner {
     return (result.total, readings.metrics(beta: loss.beta, noise: result.noise))
   }
 
-  /// log π₀ of each completion of a shard, in the shapes in which the policy is read.
-  private mutating func logProbabilities(of shard: RankingShard) -> [Float] {
-    let reading = Tape<Float>(recordsGradients: false)
-    cost += .forward(
-      through: reference.configuration, sequenceLengths: shard.sequences.sequenceLengths)
-    return reference.tokenLogProbabilities(
-      shard.sequences, reading.record(reference.parameters), on: reading
-    ).logProbabilities.segmentSums(shard.sequences.completions).values
+  /// log π₀ of each completion of every shard, in the shapes in which the policy is read.
+  private mutating func referenceLogProbabilities(of shards: [RankingShard]) -> [[Float]] {
+    for shard in shards {
+      cost += .forward(
+        through: reference.configuration, sequenceLengths: shard.sequences.sequenceLengths)
+    }
+    return readers.map(shards.count) { [reference] shard, tape in
+      let sequences = shards[shard].sequences
+      return reference.tokenLogProbabilities(
+        sequences, tape.record(reference.parameters), on: tape
+      ).logProbabilities.segmentSums(sequences.completions).values
+    }
   }
 
   /// A ranking of K completions is K − 1 labels, each the choice of the best of what is left.
@@ -79,7 +84,7 @@ struct RankingLearner: PreferenceLearner {
 }
 
 /// The rankings of a shard, end to end, with the rows of those that are equally long.
-struct RankingShard {
+struct RankingShard: Sendable {
   let sequences: SequenceBatch
   /// For each length K the rows of its rankings' completions, a list for each place.
   let groups: [[[Int]]]

@@ -11,19 +11,19 @@ import Tokenization
 /// log-ratios of exactly zero.
 struct ReferenceLogProbabilities {
   /// log π₀ of the two completions of a pair.
-  struct Entry {
+  struct Entry: Sendable {
     var chosen: Float
     var rejected: Float
   }
 
   private var reference: Transformer<Float>
-  private let tape = Tape<Float>(recordsGradients: false)
+  private let readers: InferenceWorkers<Float>
   private var entries: [Entry?]
   /// Whether a pair's label has been paid for already.
   private var isLabelled: [Bool]
 
-  init(_ reference: Transformer<Float>, pairs: Int) {
-    self.reference = reference
+  init(_ reference: Transformer<Float>, pairs: Int, readers: InferenceWorkers<Float>) {
+    (self.reference, self.readers) = (reference, readers)
     entries = Array(repeating: nil, count: pairs)
     isLabelled = Array(repeating: false, count: pairs)
   }
@@ -39,31 +39,42 @@ struct ReferenceLogProbabilities {
 
   /// log π₀ of sequences that belong to no pair, in chunks of their own.
   func completionLogProbabilities(of sequences: [TokenSequence]) -> [Float] {
-    reference.completionLogProbabilities(of: sequences)
+    reference.completionLogProbabilities(of: sequences, on: readers)
   }
 
-  /// The entries of the pairs at `indices`.
+  /// The entries of the pairs of every part, which is read as one batch, and what reading it cost.
   ///
   /// Fills in the missing ones, each of which costs a label and two forward passes.
   mutating func entries(
-    of indices: [Int], pairs: [PreferencePair], cost: inout Cost
-  ) -> [Entry] {
-    let missing = indices.filter { entries[$0] == nil }
-    if !missing.isEmpty {
-      let batch = PairBatch(missing.map { pairs[$0] })
-      cost += Cost(labels: missing.count { !isLabelled[$0] })
+    of parts: [[Int]], pairs: [PreferencePair]
+  ) -> [(entries: [Entry], cost: Cost)] {
+    let missing = parts.map { part in part.filter { entries[$0] == nil } }
+    let batches = missing.map { PairBatch($0.map { pairs[$0] }) }
+    let costs = zip(missing, batches).map { missing, batch in
+      var cost = Cost(labels: missing.count { !isLabelled[$0] })
       cost += .forward(
         through: reference.configuration, sequenceLengths: batch.sequences.sequenceLengths)
-      let read = reference.tokenLogProbabilities(
-        batch.sequences, tape.record(reference.parameters), on: tape)
-      let sums = batch.completionSums(read)
-      for ((index, chosen), rejected) in zip(zip(missing, sums.chosen.values), sums.rejected.values)
-      {
-        entries[index] = Entry(chosen: chosen, rejected: rejected)
-      }
-      tape.reset()
+      return cost
     }
-    return indices.compactMap { entries[$0] }
+    let open = batches.filter { $0.count > 0 }
+    let found = readers.map(open.count) { [reference] batch, tape in
+      reference.entries(of: open[batch], on: tape)
+    }
+    for (index, entry) in zip(missing.joined(), found.joined()) { entries[index] = entry }
+    return zip(parts, costs).map { part, cost in (part.compactMap { entries[$0] }, cost) }
+  }
+}
+
+extension Transformer<Float> {
+  /// The log-probabilities of the completions of every pair of a batch.
+  fileprivate func entries(
+    of batch: PairBatch, on tape: Tape<Float>
+  ) -> [ReferenceLogProbabilities.Entry] {
+    let read = tokenLogProbabilities(batch.sequences, tape.record(parameters), on: tape)
+    let sums = batch.completionSums(read)
+    return zip(sums.chosen.values, sums.rejected.values).map {
+      ReferenceLogProbabilities.Entry(chosen: $0, rejected: $1)
+    }
   }
 }
 

@@ -6,16 +6,21 @@ import Tokenization
 /// A few fixed sequences on which the policy is read after every update.
 struct UpdateProbe {
   private let sequences: [TokenSequence]
+  private let readers: InferenceWorkers<Float>
   private var logProbabilities: [[Float]]
 
-  init(_ pairs: some Sequence<PreferencePair>, policy: Transformer<Float>) {
+  init(
+    _ pairs: some Sequence<PreferencePair>, policy: Transformer<Float>,
+    readers: InferenceWorkers<Float>
+  ) {
+    self.readers = readers
     sequences = pairs.flatMap { [$0.chosenSequence, $0.rejectedSequence] }
-    logProbabilities = policy.logProbabilities(of: sequences)
+    logProbabilities = policy.logProbabilities(of: sequences, on: readers)
   }
 
   /// ½·mean over tokens of (log π_new − log π_old)², where old is the policy of the last call.
   mutating func approximateKL(after policy: Transformer<Float>) -> Double {
-    let new = policy.logProbabilities(of: sequences)
+    let new = policy.logProbabilities(of: sequences, on: readers)
     let changes = zip(new.joined(), logProbabilities.joined()).map { Double($0 - $1) }
     logProbabilities = new
     return mean(of: changes.map { 0.5 * $0 * $0 }, ofNone: 0)

@@ -5,7 +5,8 @@ public import Tokenization
 extension Transformer {
   /// The log-probability of every completion token, without gradients.
   public func logProbabilities(
-    of sequences: [TokenSequence], temperature: Scalar = 1, workers: Int = 1
+    of sequences: [TokenSequence], temperature: Scalar = 1,
+    on workers: InferenceWorkers<Scalar> = InferenceWorkers()
   ) -> [[Scalar]] {
     inferInChunks(sequences, parameters, workers) { batch, recorded, tape in
       tokenLogProbabilities(batch, recorded, on: tape, temperature: temperature)
@@ -15,16 +16,19 @@ extension Transformer {
 
   /// The log-probability of every completion: the sum over its tokens.
   public func completionLogProbabilities(
-    of sequences: [TokenSequence], temperature: Scalar = 1, workers: Int = 1
+    of sequences: [TokenSequence], temperature: Scalar = 1,
+    on workers: InferenceWorkers<Scalar> = InferenceWorkers()
   ) -> [Scalar] {
-    logProbabilities(of: sequences, temperature: temperature, workers: workers)
+    logProbabilities(of: sequences, temperature: temperature, on: workers)
       .map { $0.reduce(0, +) }
   }
 }
 
 extension ScalarModel {
   /// The score of every sequence, read at its last token: what a reward model answers.
-  public func lastTokenScores(of sequences: [TokenSequence], workers: Int = 1) -> [Scalar] {
+  public func lastTokenScores(
+    of sequences: [TokenSequence], on workers: InferenceWorkers<Scalar> = InferenceWorkers()
+  ) -> [Scalar] {
     inferInChunks(sequences, parameters, workers) { batch, recorded, tape in
       values(batch, recorded, on: tape, rows: batch.lastRows).values
     }
@@ -33,7 +37,9 @@ extension ScalarModel {
   /// The values of every completion's states: before each token, and after the last one.
   ///
   /// A completion of n tokens has n + 1 values.
-  public func values(of sequences: [TokenSequence], workers: Int = 1) -> [[Scalar]] {
+  public func values(
+    of sequences: [TokenSequence], on workers: InferenceWorkers<Scalar> = InferenceWorkers()
+  ) -> [[Scalar]] {
     inferInChunks(sequences, parameters, workers) { batch, recorded, tape in
       values(batch, recorded, on: tape, rows: batch.stateRows).values.split(by: batch.states)
     }
@@ -43,22 +49,18 @@ extension ScalarModel {
 /// Tokens after which an inference chunk ends; its activations then still fit the caches.
 private let chunkTokens = 256
 
-/// Answers for all sequences, a chunk of them at a time, with a tape on each thread.
+/// Answers for all sequences, a chunk of them at a time.
 ///
 /// The chunks depend on the list of sequences and on nothing else, so that the same list always
 /// gives the same bits.
 private func inferInChunks<Scalar, Answer: Sendable>(
-  _ sequences: [TokenSequence], _ parameters: ParameterSet<Scalar>, _ workers: Int,
+  _ sequences: [TokenSequence], _ parameters: ParameterSet<Scalar>,
+  _ workers: InferenceWorkers<Scalar>,
   _ answer: @Sendable (SequenceBatch, RecordedParameters<Scalar>, Tape<Scalar>) -> [Answer]
 ) -> [Answer] {
   let ranges = chunks(of: sequences)
-  let tapes = (0..<max(1, min(workers, ranges.count))).map { _ in
-    Tape<Scalar>(recordsGradients: false)
-  }
-  return concurrentMap(ranges.count, workers: tapes.count) { chunk, worker in
-    let tape = tapes[worker]
-    defer { tape.reset() }
-    return answer(SequenceBatch(Array(sequences[ranges[chunk]])), tape.record(parameters), tape)
+  return workers.map(ranges.count) { chunk, tape in
+    answer(SequenceBatch(Array(sequences[ranges[chunk]])), tape.record(parameters), tape)
   }.flatMap(\.self)
 }
 

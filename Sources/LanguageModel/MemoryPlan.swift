@@ -11,7 +11,7 @@
 public struct MemoryPlan: Equatable, Sendable {
   /// Bytes of the weights.
   public let parameters: Int
-  /// Bytes of the gradients: one of every shard, and their sum.
+  /// Bytes of the gradients: one of every shard, the first of which becomes their sum.
   public let gradients: Int
   /// Bytes of Adam's two running means.
   public let optimizer: Int
@@ -31,7 +31,7 @@ public struct MemoryPlan: Equatable, Sendable {
   ) {
     let bytes = MemoryLayout<Float>.stride
     parameters = bytes * model.parameterCount
-    gradients = parameters * (shards + 1)
+    gradients = parameters * shards
     optimizer = 2 * parameters
     let shardTokens = (tokens + shards - 1) / shards
     activations =

@@ -27,16 +27,24 @@ public struct AdamW<Scalar: BLASScalar>: Optimizer {
   public let epsilonPlacement: AdamEpsilonPlacement
   /// How strongly parameters shrink towards zero, written λ.
   public let weightDecay: Double
+  /// Threads that share a step; its bits do not depend on them.
+  public let workers: Int
   /// Updates taken so far, written t.
   public private(set) var steps = 0
-  private var means: [[Scalar]] = []
-  private var squares: [[Scalar]] = []
+  private var moments: [Moments] = []
+
+  /// What is remembered of the gradients of one array.
+  private struct Moments: Sendable {
+    var mean: [Scalar]
+    var square: [Scalar]
+  }
 
   /// An optimizer with PyTorch's defaults, except that weights do not decay.
   public init(
     beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0,
-    epsilonPlacement: AdamEpsilonPlacement = .afterCorrection
+    epsilonPlacement: AdamEpsilonPlacement = .afterCorrection, workers: Int = 1
   ) {
+    self.workers = workers
     self.beta1 = beta1
     self.beta2 = beta2
     self.epsilon = epsilon
@@ -50,20 +58,21 @@ public struct AdamW<Scalar: BLASScalar>: Optimizer {
     learningRate: Double
   ) {
     requireMatch(parameters, gradient)
-    if means.isEmpty {
-      means = gradient.values.map { [Scalar](repeating: 0, count: $0.count) }
-      squares = means
+    if moments.isEmpty {
+      moments = gradient.values.map { array in
+        let zeros = [Scalar](repeating: 0, count: array.count)
+        return Moments(mean: zeros, square: zeros)
+      }
     }
     steps += 1
     let step = AdamStep<Scalar>(
       beta1: beta1, beta2: beta2, epsilon: correctedEpsilon,
       shrinkage: 1 - learningRate * weightDecay,
       learningRate: learningRate, step: steps)
-    for (i, gradient) in gradient.values.enumerated() {
-      var values = parameters.values[i].mutableSpan
-      var mean = means[i].mutableSpan
-      var square = squares[i].mutableSpan
-      adamUpdate(step, gradient: gradient.span, mean: &mean, square: &square, &values)
+    concurrentUpdate(
+      &parameters.values, &moments, workers: workers, size: { gradient.values[$0].count }
+    ) { index, values, moments in
+      step.follow(gradient.values[index], &moments.mean, &moments.square, &values)
     }
   }
 
@@ -73,5 +82,18 @@ public struct AdamW<Scalar: BLASScalar>: Optimizer {
     case .afterCorrection: epsilon
     case .beforeCorrection: epsilon / (1 - pow(beta2, Double(steps))).squareRoot()
     }
+  }
+}
+
+extension AdamStep {
+  /// Takes the step for one array.
+  fileprivate func follow(
+    _ gradient: [Scalar], _ mean: inout [Scalar], _ square: inout [Scalar],
+    _ values: inout [Scalar]
+  ) {
+    var values = values.mutableSpan
+    var mean = mean.mutableSpan
+    var square = square.mutableSpan
+    adamUpdate(self, gradient: gradient.span, mean: &mean, square: &square, &values)
   }
 }

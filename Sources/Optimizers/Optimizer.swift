@@ -27,11 +27,11 @@ public enum AnyOptimizer<Scalar: BLASScalar>: Optimizer {
   /// Gradients divided by a running root mean square.
   case rmsProp(RMSprop<Scalar>)
 
-  /// The optimizer of this kind with its default settings.
-  public init(_ kind: OptimizerKind, weightDecay: Double = 0) {
+  /// The optimizer of this kind with its default settings, whose steps so many threads share.
+  public init(_ kind: OptimizerKind, weightDecay: Double = 0, workers: Int = 1) {
     switch kind {
-    case .adamW: self = .adamW(AdamW(weightDecay: weightDecay))
-    case .rmsProp: self = .rmsProp(RMSprop(weightDecay: weightDecay))
+    case .adamW: self = .adamW(AdamW(weightDecay: weightDecay, workers: workers))
+    case .rmsProp: self = .rmsProp(RMSprop(weightDecay: weightDecay, workers: workers))
     }
   }
 
@@ -54,6 +54,7 @@ public enum AnyOptimizer<Scalar: BLASScalar>: Optimizer {
 /// Checks that a gradient belongs to the parameters.
 func requireMatch<Scalar>(_ parameters: ParameterSet<Scalar>, _ gradient: Gradient<Scalar>) {
   precondition(
-    parameters.values.map(\.count) == gradient.values.map(\.count),
+    parameters.values.count == gradient.values.count
+      && zip(parameters.values, gradient.values).allSatisfy { $0.count == $1.count },
     "a gradient of \(gradient.values.count) arrays for \(parameters.values.count) parameters")
 }

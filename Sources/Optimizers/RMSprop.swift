@@ -13,10 +13,15 @@ public struct RMSprop<Scalar: BLASScalar>: Optimizer {
   public let epsilon: Double
   /// The weight of an L2 penalty's gradient, written λ.
   public let weightDecay: Double
+  /// Threads that share a step; its bits do not depend on them.
+  public let workers: Int
   private var squares: [[Scalar]] = []
 
   /// An optimizer with PyTorch's defaults.
-  public init(alpha: Double = 0.99, epsilon: Double = 1e-8, weightDecay: Double = 0) {
+  public init(
+    alpha: Double = 0.99, epsilon: Double = 1e-8, weightDecay: Double = 0, workers: Int = 1
+  ) {
+    self.workers = workers
     self.alpha = alpha
     self.epsilon = epsilon
     self.weightDecay = weightDecay
@@ -31,13 +36,16 @@ public struct RMSprop<Scalar: BLASScalar>: Optimizer {
     if squares.isEmpty {
       squares = gradient.values.map { [Scalar](repeating: 0, count: $0.count) }
     }
-    for (i, gradient) in gradient.values.enumerated() {
-      var values = parameters.values[i].mutableSpan
-      var square = squares[i].mutableSpan
+    let (alpha, epsilon, weightDecay) = (Scalar(alpha), Scalar(epsilon), Scalar(weightDecay))
+    concurrentUpdate(
+      &parameters.values, &squares, workers: workers, size: { gradient.values[$0].count }
+    ) { index, values, square in
+      let slopes = gradient.values[index]
+      var values = values.mutableSpan
+      var square = square.mutableSpan
       rmsPropUpdate(
-        alpha: Scalar(alpha), epsilon: Scalar(epsilon), weightDecay: Scalar(weightDecay),
-        learningRate: Scalar(learningRate), gradient: gradient.span, square: &square,
-        &values)
+        alpha: alpha, epsilon: epsilon, weightDecay: weightDecay,
+        learningRate: Scalar(learningRate), gradient: slopes.span, square: &square, &values)
     }
   }
 }

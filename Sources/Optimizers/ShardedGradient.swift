@@ -21,7 +21,8 @@ public struct ShardedGradient<Scalar: BLASScalar>: Sendable {
 /// The number of shards belongs to the computation and does not depend on the machine: gradients
 /// add up in a fixed binary tree, so that the bits are the same everywhere and for any number of
 /// workers. Write each shard's loss as the sum over its items divided by the items of the whole
-/// batch.
+/// batch. A gradient that goes back to the workers by their `reuse` after its step leaves the next
+/// one nothing to allocate.
 ///
 /// - Parameters:
 ///   - parameters: where the gradient is taken.
@@ -41,10 +42,10 @@ public func shardedGradient<Scalar: BLASScalar, Reading: Sendable>(
     )
 ) -> (gradient: ShardedGradient<Scalar>, readings: [Reading]) {
   precondition(shards > 0, "\(shards) shards")
-  let outcomes = concurrentMap(shards, workers: workers.tapes.count) { shard, worker in
+  let outcomes = concurrentMap(shards, workers: workers.count) { shard, worker in
     ShardOutcome(of: parameters, on: workers.tapes[worker]) { loss(shard, $0) }
   }
-  let (total, norms) = workers.sum(of: outcomes.map(\.gradient))
+  let (total, norms) = sum(of: outcomes.map(\.gradient), on: workers)
   for outcome in outcomes { outcome.tape.reuse(outcome.gradient) }
   let squaredNorms = norms.map { $0 * Double(shards) * Double(shards) }
   let gradient = ShardedGradient(
@@ -75,6 +76,35 @@ private struct ShardOutcome<Scalar: BLASScalar, Reading: Sendable>: Sendable {
     self.loss = shardLoss.item
     self.reading = reading
     self.tape = tape
+  }
+}
+
+/// The sum of gradients in a fixed binary tree, and the squared norm of each.
+private func sum<Scalar>(
+  of gradients: [Gradient<Scalar>], on workers: ShardWorkers<Scalar>
+) -> (total: Gradient<Scalar>, norms: [Double]) {
+  let sizes = gradients[0].values.map(\.count)
+  var sums = sizes.map { ArraySum(total: workers.tapes[0].spareBuffer(count: $0)) }
+  concurrentUpdate(&sums, workers: workers.count, size: { sizes[$0] * gradients.count }) {
+    array, sum in sum.add(gradients.map { $0.values[array] })
+  }
+  let norms = gradients.indices.map { shard in
+    sums.reduce(0) { $0 + ($1.norms?.parts[shard] ?? 0) }
+  }
+  let total = Gradient(
+    values: sums.map(\.total), squaredNorm: sums.reduce(0) { $0 + ($1.norms?.total ?? 0) })
+  return (total, norms)
+}
+
+/// One array of the sum of gradients.
+private struct ArraySum<Scalar: BLASScalar>: Sendable {
+  /// Undefined until parts are added up in it.
+  var total: [Scalar]
+  var norms: SquaredNorms?
+
+  mutating func add(_ parts: [[Scalar]]) {
+    var span = total.mutableSpan
+    norms = treeSum(parts, into: &span)
   }
 }
 

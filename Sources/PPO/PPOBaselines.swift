@@ -1,5 +1,6 @@
 import Datasets
 import LanguageModel
+import Optimizers
 import TensorKernels
 import Tokenization
 
@@ -36,7 +37,8 @@ extension PPOTrainer {
     let count = baseline.referenceSamples
     guard count > 0 else { return [] }
     let uniform = UniformStream(seed: seed, purpose: "ppo.reference-samples", step: iteration)
-    var sampler = Sampler(reference, temperature: configuration.temperature)
+    var sampler = Sampler(
+      reference, temperature: configuration.temperature, workers: workers.count)
     let samples = sampler.sample(
       prompts: prompts.flatMap { [[Int]](repeating: $0, count: count) },
       maximumTokens: configuration.responseLength, endToken: endToken

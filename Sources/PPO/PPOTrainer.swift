@@ -14,7 +14,7 @@ struct PPOTrainer {
   let configuration: PPOConfiguration
   let seed: Seed
   let workers: ShardWorkers<Float>
-  private let threads: Int
+  private let readers: InferenceWorkers<Float>
   var policyOptimizer: AdamW<Float>
   var valueOptimizer: AdamW<Float>
   var klCoefficient: KLCoefficient
@@ -29,14 +29,15 @@ struct PPOTrainer {
     policy: Transformer<Float>, value: ScalarModel<Float>, reference: Transformer<Float>,
     baseline: any Baseline, configuration: PPOConfiguration, seed: Seed, workers: Int
   ) {
-    threads = workers
     self.workers = ShardWorkers(count: workers)
+    readers = InferenceWorkers(count: workers)
     (self.policy, self.value, self.reference) = (policy, value, reference)
     (self.baseline, self.configuration, self.seed) = (baseline, configuration, seed)
     klCoefficient = KLCoefficient(configuration)
     scoreShaper = ScoreShaper(scaling: configuration.scoreScaling, bound: configuration.scoreClip)
     policyOptimizer = AdamW(
-      epsilon: configuration.adamEpsilon, epsilonPlacement: configuration.adamEpsilonPlacement)
+      epsilon: configuration.adamEpsilon, epsilonPlacement: configuration.adamEpsilonPlacement,
+      workers: workers)
     valueOptimizer = policyOptimizer
     if sharesTrunk { followTrunk(head: value.parameters[scoreName]) }
   }
@@ -66,7 +67,7 @@ struct PPOTrainer {
   private mutating func sample(_ prompts: [[Int]], endToken: Int, iteration: Int) -> Rollouts {
     let uniform = UniformStream(seed: seed, purpose: "ppo.rollouts", step: iteration)
     var sampler = Sampler(
-      policy, temperature: configuration.temperature, workers: threads)
+      policy, temperature: configuration.temperature, workers: readers.count)
     let samples = sampler.sample(
       prompts: prompts, maximumTokens: configuration.responseLength, endToken: endToken
     ) { uniform($0, $1) }
@@ -85,8 +86,8 @@ struct PPOTrainer {
     _ rollouts: inout Rollouts, in minibatches: [Minibatch], iteration: Int
   ) {
     let shards = minibatches.flatMap(\.shards)
-    let readings = concurrentMap(shards.count, workers: threads) { [self, rollouts] shard, _ in
-      reading(of: shards[shard], rollouts)
+    let readings = readers.map(shards.count) { [self, rollouts] shard, tape in
+      reading(of: shards[shard], rollouts, on: tape)
     }
     var noise = seed.generator(for: "ppo.fault", step: iteration)
     for (shard, reading) in zip(shards, readings) {
@@ -107,9 +108,8 @@ struct PPOTrainer {
 
   /// What the policy, the reference and the value model say of one shard of the rollouts.
   private func reading(
-    of shard: [Int], _ rollouts: Rollouts
+    of shard: [Int], _ rollouts: Rollouts, on tape: Tape<Float>
   ) -> (new: [Float], old: [Float], values: [Float]) {
-    let tape = Tape<Float>(recordsGradients: false)
     let batch = SequenceBatch(rollouts.sequences(shard))
     let new = tokenLogProbabilities(policy, batch, on: tape)
     let isAliased = configuration.galleryFault == .aliasedReference

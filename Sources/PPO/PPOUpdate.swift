@@ -68,7 +68,8 @@ extension PPOTrainer {
     let statistics = MinibatchStatistics(
       policyLoss: batch.policyLoss(seen.logProbabilities), entropy: Moments(seen.entropies).mean,
       klLoss: batch.klLoss(seen.logProbabilities),
-      gradientNorm: policyGradient.total.clip(toNorm: configuration.maximumGradientNorm),
+      gradientNorm: policyGradient.total.clip(
+        toNorm: configuration.maximumGradientNorm, workers: workers.count),
       noise: policyGradient.noise, shardLosses: policyGradient.losses,
       value: valueUpdate?.statistics)
     return PPOUpdate(
@@ -80,12 +81,16 @@ extension PPOTrainer {
   mutating func follow(_ update: PPOUpdate, iteration: Int) {
     followPolicy(
       along: update.policyGradient, learningRate: configuration.policySchedule.rate(at: iteration))
-    workers.reuse(update.policyGradient)
     guard let gradient = update.valueGradient else { return }
     valueOptimizer.update(
       &value.parameters, along: gradient,
       learningRate: configuration.valueSchedule.rate(at: iteration))
-    workers.reuse(gradient)
+  }
+
+  /// Takes the buffers of gradients back that nobody follows any more.
+  func reuse(_ update: PPOUpdate) {
+    workers.reuse(update.policyGradient)
+    if let gradient = update.valueGradient { workers.reuse(gradient) }
   }
 
   /// What the shards of a minibatch showed on the way, shard by shard.
@@ -155,7 +160,8 @@ extension PPOTrainer {
       let loss = batch.valueLoss(values, of: indices, on: recorded.tape)
       return (Float(configuration.valueWeight) * loss, values.values)
     }
-    let norm = gradient.total.clip(toNorm: configuration.maximumGradientNorm)
+    let norm = gradient.total.clip(
+      toNorm: configuration.maximumGradientNorm, workers: workers.count)
     return (
       gradient.total,
       ValueStatistics(

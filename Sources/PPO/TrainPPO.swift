@@ -71,6 +71,7 @@ public func trainPPO(
     let stepsBefore = trainer.optimizerSteps
     for minibatch in plan.epochs.joined() {
       let update = trainer.update(on: minibatch, of: rollouts, towards: targets)
+      defer { trainer.reuse(update) }
       guard update.statistics.isFinite else { return .diverged(step: iteration) }
       log.minibatches.append(update.statistics)
       if iteration == 0, log.minibatches.count == 1 {

@@ -11,15 +11,15 @@ struct RankingRewardLearner: RewardGradient {
   private let rankings: [PreferenceRanking]
   private let loss: RankingLoss
   private let shards: Int
-  let workers: ShardWorkers<Float>
+  private let workers: ShardWorkers<Float>
   private var seen: Set<Int> = []
   private(set) var cost = Cost()
 
   init(
     rankings: [PreferenceRanking], loss: RankingLoss, configuration: RewardConfiguration,
-    workers: Int
+    workers: ShardWorkers<Float>
   ) {
-    self.workers = ShardWorkers(count: workers)
+    self.workers = workers
     (self.rankings, self.loss) = (rankings, loss)
     shards = configuration.gradientShards
   }

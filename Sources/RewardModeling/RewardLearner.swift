@@ -10,8 +10,6 @@ protocol RewardGradient {
   var count: Int { get }
   /// What the gradients so far have cost.
   var cost: Cost { get }
-  /// The threads that the gradients come from; they take the buffers of used ones back.
-  var workers: ShardWorkers<Float> { get }
   /// The gradient of the mean loss over a batch, and what its forward passes showed.
   mutating func gradient(
     of model: ScalarModel<Float>, batch: [Int]
@@ -24,12 +22,14 @@ struct RewardLearner: RewardGradient {
   private let loss: BradleyTerryLoss
   private let margin: Double?
   private let shards: Int
-  let workers: ShardWorkers<Float>
+  private let workers: ShardWorkers<Float>
   private var seen: Set<Int> = []
   private(set) var cost = Cost()
 
-  init(pairs: [PreferencePair], configuration: RewardConfiguration, workers: Int) {
-    self.workers = ShardWorkers(count: workers)
+  init(
+    pairs: [PreferencePair], configuration: RewardConfiguration, workers: ShardWorkers<Float>
+  ) {
+    self.workers = workers
     self.pairs = pairs
     loss = BradleyTerryLoss(centeringCoefficient: configuration.centeringCoefficient)
     margin = configuration.margin

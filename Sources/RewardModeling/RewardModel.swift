@@ -27,6 +27,8 @@ public struct RewardModel: RewardFunction, Sendable {
   public var offset: Double
   /// What the difference is multiplied by, above zero.
   public var gain: Double
+  /// The threads that share the reading of sequences; rewards do not depend on them.
+  public var workers = InferenceWorkers<Float>()
 
   /// A reward of the model's raw scores, less `offset`, times `gain`.
   public init(model: ScalarModel<Float>, offset: Double = 0, gain: Double = 1) {
@@ -35,7 +37,7 @@ public struct RewardModel: RewardFunction, Sendable {
 
   /// The reward of each sequence, in the logits of the annotator unless a gain says otherwise.
   public func rewards(of sequences: [TokenSequence]) -> [Double] {
-    model.lastTokenScores(of: sequences).map { gain * (Double($0) - offset) }
+    model.lastTokenScores(of: sequences, on: workers).map { gain * (Double($0) - offset) }
   }
 
   /// Moves the offset so that the completions score zero on average; none leave it alone.

@@ -32,23 +32,27 @@ public func trainRewardModel(
   observe: (Int, borrowing ScalarModel<Float>, RewardMetrics) throws -> Void
 ) rethrows -> (RewardModel, TrainingOutcome) {
   var model = ScalarModel(backbone: reference)
+  let shardWorkers = ShardWorkers<Float>(count: workers)
   var learner: any RewardGradient = RewardLearner(
-    pairs: pairs, configuration: configuration, workers: workers)
+    pairs: pairs, configuration: configuration, workers: shardWorkers)
   if let loss = configuration.rankingLoss {
     precondition(pairs.allSatisfy { $0.margin == nil }, "margins of pairs within rankings")
     learner = RankingRewardLearner(
       rankings: rankings(of: pairs, places: places), loss: loss, configuration: configuration,
-      workers: workers)
+      workers: shardWorkers)
   }
   let outcome = try fit(
-    &model, learner: &learner, configuration: configuration, seed: seed, observe: observe)
+    &model, learner: &learner, on: shardWorkers, configuration: configuration, seed: seed,
+    observe: observe)
   var reward = RewardModel(model: model)
+  reward.workers = InferenceWorkers(count: workers)
   reward.normalize(on: centredOn, configuration.normalization ?? .bias)
   return (reward, outcome)
 }
 
 private func fit(
   _ model: inout ScalarModel<Float>, learner: inout any RewardGradient,
+  on workers: ShardWorkers<Float>,
   configuration: RewardConfiguration, seed: Seed,
   observe: (Int, borrowing ScalarModel<Float>, RewardMetrics) throws -> Void
 ) rethrows -> TrainingOutcome {
@@ -57,20 +61,21 @@ private func fit(
     purpose: "preferences.batches")
   let schedule = configuration.schedule(steps: configuration.epochs * order.batchesPerEpoch)
   var optimizer = AnyOptimizer<Float>(
-    configuration.optimizer, weightDecay: configuration.weightDecay)
+    configuration.optimizer, weightDecay: configuration.weightDecay, workers: workers.count)
   var step = 0
   for epoch in 0..<configuration.epochs {
     for batch in order.batches(inEpoch: epoch) {
       step += 1
       var (gradient, metrics) = learner.gradient(of: model, batch: batch)
-      metrics.gradientNorm = gradient.clip(toNorm: configuration.maximumGradientNorm)
+      metrics.gradientNorm = gradient.clip(
+        toNorm: configuration.maximumGradientNorm, workers: workers.count)
       guard metrics.loss.isFinite, metrics.gradientNorm.isFinite else {
         return .diverged(step: step)
       }
       if step == 1 { try observe(0, model, metrics) }
       metrics.learningRate = schedule.rate(at: step - 1)
       optimizer.update(&model.parameters, along: gradient, learningRate: metrics.learningRate)
-      learner.workers.reuse(gradient)
+      workers.reuse(gradient)
       metrics.cost = learner.cost
       try observe(step, model, metrics)
     }

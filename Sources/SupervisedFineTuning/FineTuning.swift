@@ -32,21 +32,21 @@ public func fineTune(
   let expectedTokens = Double(order.batchSize) * meanCompletionLength(demonstrations)
   let workers = ShardWorkers<Float>(count: workers)
   var optimizer = AnyOptimizer<Float>(
-    configuration.optimizer, weightDecay: configuration.weightDecay)
+    configuration.optimizer, weightDecay: configuration.weightDecay, workers: workers.count)
   var cost = Cost()
   for step in 1...configuration.maximumSteps {
     let batch = order.batch(atStep: step - 1).map { demonstrations[$0] }
     var (gradient, metrics) = likelihoodGradient(
       of: model, batch: batch, expectedTokens: expectedTokens,
       shards: configuration.gradientShards, on: workers)
-    metrics.gradientNorm = gradient.clip(toNorm: configuration.maximumGradientNorm)
+    metrics.gradientNorm = gradient.clip(
+      toNorm: configuration.maximumGradientNorm, workers: workers.count)
     guard metrics.loss.isFinite, metrics.gradientNorm.isFinite else { return .diverged(step: step) }
     if step == 1 { try observe(0, model, metrics) }
     metrics.learningRate = configuration.schedule.rate(at: step - 1)
     optimizer.update(&model.parameters, along: gradient, learningRate: metrics.learningRate)
     workers.reuse(gradient)
-    cost += .training(
-      model.configuration, sequenceLengths: SequenceBatch(batch).sequenceLengths)
+    cost += .training(model.configuration, sequenceLengths: batch.map(\.tokens.count))
     metrics.cost = cost
     try observe(step, model, metrics)
   }

@@ -40,6 +40,8 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "The seed of the draws.")
   var seed: UInt64 = 1
 
+  @OptionGroup var threads: JobOptions
+
   @Flag(help: "Print one JSON document instead of a table.")
   var json = false
 
@@ -62,7 +64,7 @@ struct EvaluateCommand: ParsableCommand {
       .tokenized(by: tokenizer, maximumLength: length)
     let result = try measure(
       policy, reference: base, reward: scorer, pairs: pairs, tokenizer: tokenizer,
-      promptLimit: prompts, seed: Seed(seed))
+      promptLimit: prompts, seed: Seed(seed), workers: threads.jobs)
     if json { return try print(jsonText(of: result)) }
     for (name, value) in result.values.sorted(by: { $0.key < $1.key }) {
       print(padded(name, to: 34) + "\(value)")

@@ -34,7 +34,8 @@ struct RunCommand: AsyncParsableCommand {
   @Option(help: "A number of seeds, or a list such as 1,2,3.")
   var seeds: String?
 
-  @Option(help: "Cells that run at once; one per core unless given.")
+  @Option(
+    help: "Cells that run at once, one per core unless given; few cells share the idle cores.")
   var jobs = ProcessInfo.processInfo.activeProcessorCount
 
   @Flag(help: "Two seeds of a tiny model for a few steps: a trial of the machinery in a minute.")

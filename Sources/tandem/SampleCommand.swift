@@ -50,6 +50,8 @@ struct SampleCommand: ParsableCommand {
   @Option(help: "The seed of the draws.")
   var seed: UInt64 = 1
 
+  @OptionGroup var threads: JobOptions
+
   @Flag(help: "Print JSON Lines instead of text.")
   var json = false
 
@@ -69,7 +71,8 @@ struct SampleCommand: ParsableCommand {
     let samples = try sampleTexts(
       from: try folder.policy(), tokenizer: tokenizer,
       prompts: prompts.map { conversation?.prompt($0) ?? $0 },
-      temperature: greedy ? 0 : temperature, maximumTokens: maximumTokens, seed: Seed(seed))
+      temperature: greedy ? 0 : temperature, maximumTokens: maximumTokens, seed: Seed(seed),
+      workers: threads.jobs)
     for (prompt, var sample) in zip(prompts, samples) {
       sample.prompt = prompt
       try print(json ? jsonText(of: sample) : text(of: sample))

@@ -35,6 +35,8 @@ struct ScoreCommand: ParsableCommand {
   @Option(help: "The most pairs to score; all of them unless given.")
   var count: Int?
 
+  @OptionGroup var threads: JobOptions
+
   @Flag(help: "Print one JSON document instead of a table.")
   var json = false
 
@@ -53,7 +55,8 @@ struct ScoreCommand: ParsableCommand {
     let pairs = try turns.pairs(PreferenceFile(contentsOf: URL(filePath: data)), tokenizer)
       .tokenized(by: tokenizer, maximumLength: lengths.min() ?? 0)
     let scores = scorePairs(
-      Array(pairs.prefix(count ?? pairs.count)), policy: policy, reference: base, beta: beta)
+      Array(pairs.prefix(count ?? pairs.count)), policy: policy, reference: base, beta: beta,
+      workers: threads.jobs)
     try print(json ? jsonText(of: scores) : table(of: scores))
   }
 

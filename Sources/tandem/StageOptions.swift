@@ -28,6 +28,17 @@ struct ConversationOptions: ParsableArguments {
   }
 }
 
+/// How many threads share the work of a command.
+struct JobOptions: ParsableArguments {
+  @Option(
+    help: "Threads that share the work; one per core unless given. Results do not depend on them.")
+  var jobs = ProcessInfo.processInfo.activeProcessorCount
+
+  func validate() throws {
+    guard jobs >= 1 else { throw ValidationError("--jobs is \(jobs); allowed is 1 or more") }
+  }
+}
+
 /// What every single stage takes.
 struct StageOptions: ParsableArguments {
   @Option(
@@ -41,6 +52,8 @@ struct StageOptions: ParsableArguments {
 
   @Option(help: "The seed of everything random.")
   var seed: UInt64 = 1
+
+  @OptionGroup var threads: JobOptions
 
   @Option(help: "A YAML file of settings.")
   var config: String?
@@ -88,7 +101,7 @@ struct StageOptions: ParsableArguments {
     let display = SharedDisplay(
       StageDisplay(name: name, isQuiet: quiet, updates: updates?(pairs.count)))
     let stage = TrainingStage(
-      pairs: pairs, tokenizer: tokenizer, output: output, seed: Seed(seed)
+      pairs: pairs, tokenizer: tokenizer, output: output, seed: Seed(seed), workers: threads.jobs
     ) { row in display { $0.take(row) } }
     let advice = "the model of the last whole step goes to \(output.url.relativePath)"
     try await Interruption.cancelling(advice: advice) { try body(stage) }

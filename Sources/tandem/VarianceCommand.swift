@@ -30,7 +30,8 @@ struct VarianceCommand: AsyncParsableCommand {
   @Option(help: "Where summary, curves, claims, figures and page go; OUTPUT/results unless given.")
   var results: String?
 
-  @Option(help: "Cells that run at once; one per core unless given.")
+  @Option(
+    help: "Cells that run at once, one per core unless given; few cells share the idle cores.")
   var jobs = ProcessInfo.processInfo.activeProcessorCount
 
   @Flag(help: "Two seeds and a few steps: a trial of the machinery in a minute.")

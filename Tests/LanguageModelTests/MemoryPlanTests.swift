@@ -37,10 +37,10 @@ import Tokenization
     let whole = MemoryPlan(model, tokens: 1024, length: 32)
     let parts = MemoryPlan(model, tokens: 1024, length: 32, shards: 4, workers: 2)
     #expect(parts.activations * 2 == whole.activations)
-    #expect(parts.gradients == 5 * whole.parameters && whole.gradients == 2 * whole.parameters)
+    #expect(parts.gradients == 4 * whole.parameters && whole.gradients == whole.parameters)
     #expect(whole.parameters == 4 * model.parameterCount)
     #expect(
-      whole.total == whole.parameters * 5 + whole.activations
+      whole.total == whole.parameters * 4 + whole.activations
         && whole.optimizer == 2 * whole.parameters)
   }
 }

@@ -67,9 +67,9 @@ import Testing
 
   @Test func stepsAfterTheFirstMakeNoBuffers() {
     let workers = ShardWorkers<Double>(count: 2)
-    _ = gradient(shards: 4, on: workers)
+    workers.reuse(gradient(shards: 4, on: workers).total)
     let made = workers.bufferAllocations
-    for _ in 0..<3 { _ = gradient(shards: 4, on: workers) }
+    for _ in 0..<3 { workers.reuse(gradient(shards: 4, on: workers).total) }
     #expect(made > 0 && workers.bufferAllocations == made)
   }
 

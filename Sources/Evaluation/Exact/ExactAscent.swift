@@ -77,6 +77,7 @@ public func ascendExactly(
     optimizer.update(
       &policy.parameters, along: gradient.total,
       learningRate: configuration.schedule.rate(at: step - 1))
+    workers.reuse(gradient.total)
     try observe(step, policy, value, norm)
   }
   return .completed

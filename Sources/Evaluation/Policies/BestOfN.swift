@@ -66,6 +66,7 @@ extension PolicyEvaluator {
     let uniforms = UniformStream(seed: seed, purpose: "evaluation.best-of-n", step: round)
     return sampleCompletions(
       of: reference, prompts: prompts, task: task, temperature: temperature,
+      workers: workers.count,
       uniform: uniforms.callAsFunction)
   }
 }

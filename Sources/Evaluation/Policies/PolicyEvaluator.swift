@@ -23,6 +23,8 @@ public struct PolicyEvaluator: Sendable {
   public let proxy: (any RewardFunction)?
   /// How many samples an evaluation keeps as text.
   public let sampleCount: Int
+  /// The threads that share sampling and reading; evaluations do not depend on them.
+  let workers: InferenceWorkers<Float>
   let referenceSequences: [TokenSequence]
   let referenceGold: [Double]
   let enumeration: Enumeration?
@@ -34,8 +36,9 @@ public struct PolicyEvaluator: Sendable {
   public init(
     task: any PreferenceTask, reference: Transformer<Float>, prompts: [[Int]], seed: Seed,
     proxy: (any RewardFunction)? = nil, objective: EvaluatedObjective? = nil,
-    temperature: Double = 1, sampleCount: Int = 8
+    temperature: Double = 1, sampleCount: Int = 8, workers: Int = 1
   ) {
+    self.workers = InferenceWorkers(count: workers)
     precondition(!prompts.isEmpty, "nothing to evaluate on")
     self.task = task
     self.reference = reference
@@ -45,7 +48,7 @@ public struct PolicyEvaluator: Sendable {
     self.temperature = temperature
     self.sampleCount = sampleCount
     referenceSequences = sampleCompletions(
-      of: reference, prompts: prompts, task: task, temperature: temperature,
+      of: reference, prompts: prompts, task: task, temperature: temperature, workers: workers,
       uniform: UniformStream(seed: seed, purpose: Self.samplingPurpose).callAsFunction)
     referenceGold = referenceSequences.map { task.gold($0).total }
     enumeration = (task as? EnumerableLanguage).map {
@@ -61,8 +64,9 @@ public struct PolicyEvaluator: Sendable {
   public func evaluate(_ policy: Transformer<Float>) throws -> PolicyEvaluation {
     let sequences = completions(of: policy)
     var evaluation = try measure(sequences)
-    let scores = TokenScores(of: sequences, under: policy, temperature: temperature)
-    let referenceScores = TokenScores(of: sequences, under: reference, temperature: temperature)
+    let scores = TokenScores(of: sequences, under: policy, temperature: temperature, on: workers)
+    let referenceScores = TokenScores(
+      of: sequences, under: reference, temperature: temperature, on: workers)
     let divergence = SequenceDivergence(
       policy: scores.logProbabilities, reference: referenceScores.logProbabilities)
     evaluation.kl = mean(of: divergence.k1)
@@ -90,7 +94,7 @@ public struct PolicyEvaluator: Sendable {
   /// The policy's completion of every prompt, with the draws that all policies share.
   public func completions(of policy: Transformer<Float>) -> [TokenSequence] {
     sampleCompletions(
-      of: policy, prompts: prompts, task: task, temperature: temperature,
+      of: policy, prompts: prompts, task: task, temperature: temperature, workers: workers.count,
       uniform: UniformStream(seed: seed, purpose: Self.samplingPurpose).callAsFunction)
   }
 }
@@ -98,9 +102,9 @@ public struct PolicyEvaluator: Sendable {
 /// One completion for each prompt, from a draw for each number of a prompt and position.
 func sampleCompletions(
   of policy: Transformer<Float>, prompts: [[Int]], task: any PreferenceTask, temperature: Double,
-  uniform: @Sendable (_ sequence: Int, _ position: Int) -> Double
+  workers: Int, uniform: @Sendable (_ sequence: Int, _ position: Int) -> Double
 ) -> [TokenSequence] {
-  var sampler = Sampler(policy, temperature: temperature)
+  var sampler = Sampler(policy, temperature: temperature, workers: workers)
   return sampler.sample(
     prompts: prompts, maximumTokens: task.maximumCompletionLength,
     endToken: task.tokenizer.endToken, uniform: uniform

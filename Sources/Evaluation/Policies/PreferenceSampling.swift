@@ -37,11 +37,12 @@ public struct SampledPreferences: Sendable, Equatable {
 ///   - seed: Decides the completions.
 ///   - temperature: The sampling temperature.
 ///   - redraws: How often an identical completion is drawn again.
+///   - workers: Threads that share the sampling; the result does not depend on them.
 /// - Returns: The labelled pairs with what is known about them.
 public func samplePreferencePairs(
   reference: Transformer<Float>, task: any PreferenceTask, prompts: [[Int]],
   completionsPerPrompt: Int = 2, annotator: BradleyTerryAnnotator, seed: Seed,
-  temperature: Double = 1, redraws: Int = 4
+  temperature: Double = 1, redraws: Int = 4, workers: Int = 1
 ) -> SampledPreferences {
   precondition(completionsPerPrompt > 1, "\(completionsPerPrompt) completions make no pair")
   let size = completionsPerPrompt
@@ -51,7 +52,8 @@ public func samplePreferencePairs(
   for attempt in 0...redraws where !open.isEmpty {
     let uniforms = UniformStream(seed: seed, purpose: "evaluation.preferences", step: attempt)
     let drawn = sampleCompletions(
-      of: reference, prompts: open.map { prompts[$0 / size] }, task: task, temperature: temperature
+      of: reference, prompts: open.map { prompts[$0 / size] }, task: task, temperature: temperature,
+      workers: workers
     ) { [open] in uniforms(open[$0], $1) }
     for (slot, sequence) in zip(open, drawn) { completions[slot] = sequence.completion }
     sampled += drawn.count

@@ -81,6 +81,8 @@ extension Machine {
   }
 
   /// What there is to say of the machine, what decides the bits first.
+  ///
+  /// `make bits` measures what is said of the BLAS core, its threads and `--jobs`.
   public var findings: [Finding] {
     func finding(_ name: String, _ value: String, _ affectsBits: Bool, _ note: String) -> Finding {
       Finding(name: name, value: value, affectsBits: affectsBits, note: note)
@@ -90,7 +92,7 @@ extension Machine {
       finding(
         "BLAS core", blasCore, true,
         chosen == nil
-          ? "chosen for this processor; OPENBLAS_CORETYPE pins another one"
+          ? "chosen for this processor; OPENBLAS_CORETYPE pins another one (Haswell and Zen agree)"
           : "pinned by OPENBLAS_CORETYPE; unset it for the fastest kernels"),
       finding("BLAS", blasConfiguration, true, "another version may round differently"),
       finding(

@@ -37,7 +37,7 @@ struct ArmInputs {
     data = try work.data()
     referenceFolder = work.referenceFolder
     reference = try referenceFolder.policy()
-    learned = try work.rewardCell.map { try work.checkpoint(of: $0).rewardModel() }
+    learned = try work.rewardCell.map { try work.rewardModel(work.checkpoint(of: $0).url) }
     learnedReward = try work.rewardCell.map { try work.reward(of: $0) }
     rewardModels = [ModelConfiguration](
       repeating: reference.configuration,
@@ -51,7 +51,7 @@ struct ArmInputs {
       seed: work.randomness("evaluation"), proxy: learnedReward,
       objective: EvaluatedObjective(
         beta: work.specification.beta, annotatorTemperature: temperature),
-      sampleCount: work.specification.evaluation.samples)
+      sampleCount: work.specification.evaluation.samples, workers: work.workers)
   }
 
   /// The reward that an arm asks for.

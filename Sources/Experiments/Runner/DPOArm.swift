@@ -27,7 +27,8 @@ extension SeedWork {
         note: "loss \(brief(metrics.loss)) margin \(brief(metrics.rewardMargin))")
     }
     let heldOut = evaluateDPO(
-      policy, reference: inputs.reference, pairs: inputs.data.test, loss: settings.loss)
+      policy, reference: inputs.reference, pairs: inputs.data.test, loss: settings.loss,
+      on: InferenceWorkers(count: workers))
     recorder.addToLastEvaluation(heldOut.logged)
     recorder.certify(try inputs.aliasCertificate(policy))
     return (recorder.finished(outcome: outcome), policy)
@@ -44,16 +45,16 @@ extension SeedWork {
         &policy, reference: reference, prompts: inputs.data.trainingPrompts,
         maximumTokens: task.maximumCompletionLength, endToken: task.tokenizer.endToken,
         labels: try labels(of: online.judge, inputs), configuration: settings, seed: seed,
-        observe: observe)
+        workers: workers, observe: observe)
     }
     guard settings.lossKind == .plackettLuce else {
       return try trainDPO(
         &policy, reference: reference, pairs: pairs, configuration: settings, seed: seed,
-        observe: observe)
+        workers: workers, observe: observe)
     }
     return try trainDPO(
       &policy, reference: reference, rankings: rankings(of: pairs), configuration: settings,
-      seed: seed, observe: observe)
+      seed: seed, workers: workers, observe: observe)
   }
 
   private func labels(of judge: OnlineJudge, _ inputs: ArmInputs) throws -> OnlineLabels {

@@ -25,11 +25,12 @@ public struct ExperimentRunner: Sendable {
 
   /// Runs what is not finished yet, at most `jobs` cells at a time.
   ///
-  /// The bytes of every cell are the same for any number of jobs. Cancelling the task keeps the
+  /// Where fewer cells are ready than there are jobs, those that start share the idle cores. The bytes
+  /// of every cell are the same for any number of jobs. Cancelling the task keeps the
   /// cells that are finished; running again continues with the others.
   ///
   /// - Parameters:
-  ///   - jobs: How many cells run at once, one thread each.
+  ///   - jobs: How many cells run at once, and how many threads all of them have together.
   ///   - progress: Called from any cell at any step.
   /// - Returns: What each cell took, in seconds, for the cells that ran now.
   /// - Throws: `RunStoreError.locked` where another process runs in the folder,
@@ -57,9 +58,9 @@ public struct ExperimentRunner: Sendable {
       plan.entries[position].dependencies.compactMap { open.firstIndex(of: $0) }
     }
     defer { timings.finish() }
-    try await execute(open, after: dependencies, jobs: jobs) { position in
+    try await execute(open, after: dependencies, jobs: jobs) { position, workers in
       let start = ContinuousClock.now
-      try run(plan.entries[position], progress: progress)
+      try run(plan.entries[position], workers: workers, progress: progress)
       timings.yield((plan.entries[position].cell.path, seconds(since: start)))
     }
     timings.finish()
@@ -79,10 +80,12 @@ public struct ExperimentRunner: Sendable {
   }
 
   private func run(
-    _ entry: ExperimentPlan.Entry, progress: @escaping @Sendable (CellProgress) -> Void
+    _ entry: ExperimentPlan.Entry, workers: Int,
+    progress: @escaping @Sendable (CellProgress) -> Void
   ) throws {
     let cell = entry.cell
-    let work = SeedWork(specification: specification, task: task, store: store, seed: cell.seed)
+    let work = SeedWork(
+      specification: specification, task: task, store: store, seed: cell.seed, workers: workers)
     let report = { (step: Int, total: Int, note: String) in
       let fraction = Double(step) / Double(max(1, total))
       progress(CellProgress(cell: cell, fraction: min(fraction, 0.999), step: step, note: note))

@@ -27,7 +27,7 @@ extension SeedWork {
       rewardModels: isLearned ? inputs.rewardModels : [],
       baseline: try inputs.baseline(settings, reward: reward),
       prompts: inputs.data.trainingPrompts, endToken: task.tokenizer.endToken,
-      configuration: settings, seed: randomness("ppo")
+      configuration: settings, seed: randomness("ppo"), workers: workers
     ) { step, models, metrics in
       if step == 0 {
         recorder.certify(ppoCertificate(metrics, temperature: settings.temperature))

@@ -45,21 +45,23 @@ public struct PairScores: Codable, Sendable {
 ///   - policy: The policy π.
 ///   - reference: The reference π_ref, if there is one.
 ///   - beta: The factor β of the implicit reward.
+///   - workers: Threads that share the reading; the scores do not depend on them.
 /// - Returns: The scores, and how often they agree with the labels.
 public func scorePairs(
   _ pairs: [PreferencePair], policy: Transformer<Float>, reference: Transformer<Float>?,
-  beta: Double
+  beta: Double, workers: Int = 1
 ) -> PairScores {
+  let workers = InferenceWorkers<Float>(count: workers)
   let sequences = pairs.flatMap { [$0.chosenSequence, $0.rejectedSequence] }
   let scores: [Double]
   if let reference {
     let (own, base) = (
-      policy.completionLogProbabilities(of: sequences),
-      reference.completionLogProbabilities(of: sequences)
+      policy.completionLogProbabilities(of: sequences, on: workers),
+      reference.completionLogProbabilities(of: sequences, on: workers)
     )
     scores = zip(own, base).map { beta * (Double($0) - Double($1)) }
   } else {
-    scores = policy.logProbabilities(of: sequences).map { tokens in
+    scores = policy.logProbabilities(of: sequences, on: workers).map { tokens in
       tokens.reduce(0) { $0 + Double($1) } / Double(max(1, tokens.count))
     }
   }

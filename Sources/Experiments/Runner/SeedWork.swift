@@ -12,6 +12,8 @@ struct SeedWork: Sendable {
   let task: any PreferenceTask
   let store: CellStore
   let seed: Int
+  /// Threads that the cell has; what it writes does not depend on them.
+  var workers = 1
 
   /// The randomness of a part of the seed's work; arms that name the same part share its draws.
   func randomness(_ part: String) -> Seed { Seed(UInt64(seed)).derived(part) }
@@ -32,10 +34,17 @@ struct SeedWork: Sendable {
     specification.needsRewardModel ? Cell(seed: seed, stage: .reward) : nil
   }
 
+  /// The reward model of a folder, read by the cell's threads.
+  func rewardModel(_ folder: URL) throws -> RewardModel {
+    var reward = try ModelFolder(folder).rewardModel()
+    reward.workers = InferenceWorkers(count: workers)
+    return reward
+  }
+
   /// The learned reward of a finished cell: its model, or its ensemble.
   func reward(of cell: Cell) throws -> any RewardFunction {
     let members = try (0..<(specification.reward.ensembleSize ?? 1)).map { member in
-      try ModelFolder(store.url(of: cell).appending(path: memberName(member))).rewardModel()
+      try rewardModel(store.url(of: cell).appending(path: memberName(member)))
     }
     return specification.reward.reward(of: members)
   }

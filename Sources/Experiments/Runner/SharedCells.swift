@@ -47,7 +47,8 @@ extension SeedWork {
     var record = record(arm: "sft", method: "sft")
     let total = specification.sft.maximumSteps
     record.outcome = try fineTune(
-      &model, on: demonstrations, configuration: specification.sft, seed: seed
+      &model, on: demonstrations, configuration: specification.sft, seed: seed,
+      workers: workers
     ) { step, _, metrics in
       try Task.checkCancellation()
       record.training.append(MetricsRow(step: step, values: metrics.logged))
@@ -76,7 +77,7 @@ extension SeedWork {
       let sampled = samplePreferencePairs(
         reference: reference, task: task, prompts: prompts,
         completionsPerPrompt: settings.completionsPerPrompt, annotator: annotator,
-        seed: randomness("completions." + name))
+        seed: randomness("completions." + name), workers: workers)
       let pairs = sampled.pairs.prefix(count).map(\.pair)
       try writePairs(pairs, tokenizer: task.tokenizer, to: file)
     }
@@ -100,7 +101,7 @@ extension SeedWork {
       let (reward, outcome) = try trainRewardModel(
         from: reference, on: data.train, places: specification.data.completionsPerPrompt,
         centredOn: data.train.flatMap(\.sequences), configuration: settings,
-        seed: member == 0 ? seed : seed.derived("member \(member)")
+        seed: member == 0 ? seed : seed.derived("member \(member)"), workers: workers
       ) { step, _, metrics in
         try Task.checkCancellation()
         if step == 0, member == 0 { record.certificate = rewardCertificate(metrics, settings) }

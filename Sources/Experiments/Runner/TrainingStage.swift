@@ -19,16 +19,18 @@ public struct TrainingStage: Sendable {
   public let output: ModelFolder
   /// The seed of everything random.
   public let seed: Seed
+  /// Threads that share the work; what it writes does not depend on them.
+  public let workers: Int
   /// Called at every step with what it showed.
   public let observe: @Sendable (MetricsRow) -> Void
 
   /// A training on pairs.
   public init(
     pairs: [PreferencePair], tokenizer: any Tokenizer, output: ModelFolder, seed: Seed,
-    observe: @escaping @Sendable (MetricsRow) -> Void
+    workers: Int = 1, observe: @escaping @Sendable (MetricsRow) -> Void
   ) {
     (self.pairs, self.tokenizer, self.output) = (pairs, tokenizer, output)
-    (self.seed, self.observe) = (seed, observe)
+    (self.seed, self.workers, self.observe) = (seed, workers, observe)
   }
 
   /// Fine-tunes on the chosen completions.
@@ -36,7 +38,8 @@ public struct TrainingStage: Sendable {
     var model = model
     try run("SFT") { log in
       try SupervisedFineTuning.fineTune(
-        &model, on: pairs.map(\.chosenSequence), configuration: settings, seed: seed
+        &model, on: pairs.map(\.chosenSequence), configuration: settings, seed: seed,
+        workers: workers
       ) { step, _, metrics in try log.add(step, metrics.logged) }
     } write: {
       try output.write(model, tokenizer: tokenizer)
@@ -57,7 +60,7 @@ public struct TrainingStage: Sendable {
     try run("the reward model") { log in
       let (trained, outcome) = try trainRewardModel(
         from: reference, on: pairs, places: largestRanking, centredOn: completions,
-        configuration: settings, seed: seed
+        configuration: settings, seed: seed, workers: workers
       ) { step, _, metrics in try log.add(step, metrics.logged) }
       reward = trained
       return outcome
@@ -76,12 +79,13 @@ public struct TrainingStage: Sendable {
     try run("DPO") { log in
       guard settings.lossKind == .plackettLuce else {
         return try DPO.trainDPO(
-          &policy, reference: reference, pairs: pairs, configuration: settings, seed: seed
+          &policy, reference: reference, pairs: pairs, configuration: settings, seed: seed,
+          workers: workers
         ) { step, _, metrics in try log.add(step, metrics.logged) }
       }
       return try DPO.trainDPO(
         &policy, reference: reference, rankings: rankings(of: pairs, places: largestRanking),
-        configuration: settings, seed: seed
+        configuration: settings, seed: seed, workers: workers
       ) { step, _, metrics in try log.add(step, metrics.logged) }
     } write: {
       try output.write(policy, tokenizer: tokenizer)
@@ -92,7 +96,8 @@ public struct TrainingStage: Sendable {
   public func trainPPO(
     from reference: Transformer<Float>, reward: RewardModel, _ settings: PPOConfiguration
   ) throws {
-    var policy = reference
+    var (policy, reward) = (reference, reward)
+    reward.workers = InferenceWorkers(count: workers)
     var value = try settings.initialValue(
       backbone: reference, rewardModel: reward.model, seed: seed)
     var seen: Set<[Int]> = []
@@ -108,7 +113,7 @@ public struct TrainingStage: Sendable {
       try PPO.trainPPO(
         &policy, value: &value, reference: reference, reward: reward,
         rewardModels: [reward.model.configuration], baseline: baseline, prompts: prompts,
-        endToken: tokenizer.endToken, configuration: settings, seed: seed
+        endToken: tokenizer.endToken, configuration: settings, seed: seed, workers: workers
       ) { step, _, metrics in try log.add(step, metrics.logged) }
     } write: {
       try output.write(policy, tokenizer: tokenizer)

@@ -36,10 +36,10 @@ public struct SampledText: Codable, Sendable, Equatable {
   public var logProbability: Double
 }
 
-/// Samples one completion for each prompt.
+/// Samples one completion for each prompt, which so many threads share.
 public func sampleTexts(
   from model: Transformer<Float>, tokenizer: any Tokenizer, prompts: [String],
-  temperature: Double, maximumTokens: Int, seed: Seed
+  temperature: Double, maximumTokens: Int, seed: Seed, workers: Int = 1
 ) throws -> [SampledText] {
   let encoded = try prompts.map { try tokenizer.encodePrompt($0) }
   let room = model.configuration.maximumLength - (encoded.map(\.count).max() ?? 0)
@@ -47,7 +47,7 @@ public func sampleTexts(
     throw MissingRoom(positions: model.configuration.maximumLength)
   }
   let uniform = UniformStream(seed: seed, purpose: "sample")
-  var sampler = Sampler(model, temperature: temperature)
+  var sampler = Sampler(model, temperature: temperature, workers: workers)
   let samples = sampler.sample(
     prompts: encoded, maximumTokens: min(maximumTokens, room), endToken: tokenizer.endToken
   ) { uniform($0, $1) }

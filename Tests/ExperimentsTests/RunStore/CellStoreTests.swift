@@ -122,7 +122,8 @@ import Testing
       let name = place.appending(path: ".lock").resolvingSymlinksInPath().path
       let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
       let held = open.compactMap(CInt.init).first {
-        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")) == name
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)"))
+          == name
       }
       let copy = try FileDescriptor(rawValue: #require(held)).duplicate()
       lock.release()

@@ -20,6 +20,21 @@ private actor Log {
   }
 }
 
+/// The jobs that each node got, and how many were given out at once.
+private actor Shares {
+  private(set) var shareOf: [Int: Int] = [:]
+  private(set) var most = 0
+  private var held = 0
+
+  func hold(_ share: Int, of node: Int) {
+    shareOf[node] = share
+    held += share
+    most = max(most, held)
+  }
+
+  func release(_ share: Int) { held -= share }
+}
+
 private struct Failure: Error {}
 
 @Suite struct ExecutionTests {
@@ -27,7 +42,7 @@ private struct Failure: Error {}
   private let diamond = [[], [0], [0], [1, 2], [3]]
 
   private func run(_ log: Log, jobs: Int) async throws {
-    try await execute([0, 1, 2, 3, 4], after: diamond, jobs: jobs) { node in
+    try await execute([0, 1, 2, 3, 4], after: diamond, jobs: jobs) { node, _ in
       await log.start(node)
       for _ in 0..<3 { await Task.yield() }
       await log.finish(node)
@@ -52,7 +67,7 @@ private struct Failure: Error {}
 
   @Test func neverMoreRunAtOnceThanThereAreJobs() async throws {
     let log = Log()
-    try await execute(Array(0..<12), after: Array(repeating: [], count: 12), jobs: 3) { node in
+    try await execute(Array(0..<12), after: Array(repeating: [], count: 12), jobs: 3) { node, _ in
       await log.start(node)
       for _ in 0..<10 { await Task.yield() }
       await log.finish(node)
@@ -64,7 +79,7 @@ private struct Failure: Error {}
   @Test func errorIsThrownAndNothingThatDependsOnItStarts() async {
     let log = Log()
     await #expect(throws: Failure.self) {
-      try await execute([0, 1, 2, 3, 4], after: diamond, jobs: 2) { node in
+      try await execute([0, 1, 2, 3, 4], after: diamond, jobs: 2) { node, _ in
         await log.start(node)
         if node == 1 { throw Failure() }
       }
@@ -76,7 +91,8 @@ private struct Failure: Error {}
   @Test func cancelledTaskStartsNothingMore() async {
     let log = Log()
     let task = Task {
-      try await execute(Array(0..<100), after: Array(repeating: [], count: 100), jobs: 1) { node in
+      try await execute(Array(0..<100), after: Array(repeating: [], count: 100), jobs: 1) {
+        node, _ in
         await log.start(node)
         while !Task.isCancelled { await Task.yield() }
       }
@@ -87,7 +103,21 @@ private struct Failure: Error {}
     #expect(await log.started == [0])
   }
 
+  @Test(arguments: [1, 2, 3, 4, 8]) func idleJobsHelpThoseThatStart(jobs: Int) async throws {
+    let shares = Shares()
+    try await execute([0, 1, 2, 3, 4], after: diamond, jobs: jobs) { node, share in
+      await shares.hold(share, of: node)
+      for _ in 0..<3 { await Task.yield() }
+      await shares.release(share)
+    }
+    let (most, shareOf) = (await shares.most, await shares.shareOf)
+    #expect(most <= jobs)
+    // Alone a node has all jobs; the two in the middle divide them.
+    #expect(shareOf[0] == jobs && shareOf[3] == jobs && shareOf[4] == jobs)
+    if jobs > 1 { #expect((shareOf[1] ?? 0) + (shareOf[2] ?? 0) == jobs) }
+  }
+
   @Test func nothingToDoIsDone() async throws {
-    try await execute([Int](), after: [], jobs: 2) { _ in }
+    try await execute([Int](), after: [], jobs: 2) { _, _ in }
   }
 }

@@ -31,12 +31,11 @@ import Tokenization
   }
 
   private func stage(
-    _ name: String, on pairs: [PreferencePair]? = nil, steps: Steps = Steps()
+    _ name: String, on pairs: [PreferencePair]? = nil, steps: Steps = Steps(), workers: Int = 1
   ) -> TrainingStage {
     TrainingStage(
       pairs: pairs ?? self.pairs, tokenizer: tokenizer,
-      output: ModelFolder(folder.url.appending(path: name)),
-      seed: Seed(1)
+      output: ModelFolder(folder.url.appending(path: name)), seed: Seed(1), workers: workers
     ) { row in steps.add(row.step) }
   }
 
@@ -77,6 +76,32 @@ import Tokenization
       #expect(result.values["eval/reward"]?.isFinite == true)
       #expect(!result.values.keys.contains { $0.contains("gold") })
     }
+  }
+
+  @Test(arguments: ["sft", "reward", "dpo", "rankings", "ppo"])
+  func weightsAreTheSameForAnyNumberOfThreads(training: String) throws {
+    let few = ["num_train_epochs=1", "per_device_train_batch_size=8"]
+    let weights = try [1, 2, 4].map { workers in
+      let name = "\(training)-\(workers)"
+      let stage = stage(name, workers: workers)
+      switch training {
+      case "sft":
+        try stage.fineTune(model, SFTConfiguration(file: nil, overrides: ["max_steps=2"]))
+      case "reward":
+        try stage.trainReward(from: model, RewardConfiguration(file: nil, overrides: few))
+      case "dpo": try stage.trainDPO(from: model, DPOConfiguration(file: nil, overrides: few))
+      case "rankings":
+        let ranked = few + ["loss_type=plackett_luce"]
+        try stage.trainDPO(from: model, DPOConfiguration(file: nil, overrides: ranked))
+      default:
+        let settings = try PPOConfiguration(
+          file: nil, overrides: ["iterations=2", "rollouts_per_iteration=16", "response_length=6"])
+        let reward = RewardModel(model: ScalarModel(backbone: model))
+        try stage.trainPPO(from: model, reward: reward, settings)
+      }
+      return try Data(contentsOf: folder.url.appending(path: "\(name)/model.safetensors"))
+    }
+    #expect(weights[1] == weights[0] && weights[2] == weights[0])
   }
 
   @Test func stageTakesEveryBaselineThatNeedsNoEnumeration() throws {
