@@ -214,7 +214,7 @@ def ppo(d, options):
         "actual_end": end, "logprobs": logp, "ref_logprobs": ref, "kl": kl, "scores": score, "rewards": rewards,
         "values": values, "advantages_unwhitened": raw, "returns": returns, "advantages": advantages,
         "ratio": ratio, "pg_loss": pg, "pg_clipfrac": mean0((p2 > p1).astype(float)), "vf_loss": vf,
-        "vf_clipfrac": mean1((v2 > v1).astype(float)), "loss": pg + o["vf_coef"] * vf,
+        "vf_clipfrac": mean1(np.where(np.isnan(v1 + v2), np.nan, v2 > v1)), "loss": pg + o["vf_coef"] * vf,
         "objective/kl": kl.sum(1).mean(), "objective/non_score_reward": non_score.sum(1).mean(),
         "objective/rlhf_reward": non_score.sum(1).mean() + score.mean(),
         "objective/entropy_masked(1.12)": own.mean(), "objective/entropy_unmasked(<=1.9)": (-logp).sum(1).mean(),
