@@ -291,11 +291,14 @@ def rloo(d):
     else:
         log_ratio = np.zeros(len(r))
     ratio = np.exp(log_ratio)
+    # The sign of an advantage that is zero up to rounding means nothing.
+    advantages = np.where(np.abs(advantages) < 1e-12, 0.0, advantages)
     first, second = -ratio * advantages, -np.clip(ratio, 1 - eps, 1 + eps) * advantages
     return {
         "kl": None if beta == 0 else kl, "rewards": r, "baselines": baselines, "advantages": advantages,
         "std_rewards": groups.std(axis=1, ddof=1), "log_ratio": log_ratio, "ratio": ratio,
-        "loss": np.maximum(first, second).mean(), "clipfrac": (second > first).mean(),
+        "loss": np.maximum(first, second).mean(),
+        **({} if (advantages == 0).any() else {"clipfrac": (second > first).mean()}),
     }
 
 
