@@ -214,7 +214,7 @@ def ppo(d, options):
         "actual_end": end, "logprobs": logp, "ref_logprobs": ref, "kl": kl, "scores": score, "rewards": rewards,
         "values": values, "advantages_unwhitened": raw, "returns": returns, "advantages": advantages,
         "ratio": ratio, "pg_loss": pg, "pg_clipfrac": mean0((p2 > p1).astype(float)), "vf_loss": vf,
-        "vf_clipfrac": mean1((v2 > v1).astype(float)), "loss": pg + o["vf_coef"] * vf,
+        "vf_clipfrac": mean1(np.where(np.isnan(v1 + v2), np.nan, v2 > v1)), "loss": pg + o["vf_coef"] * vf,
         "objective/kl": kl.sum(1).mean(), "objective/non_score_reward": non_score.sum(1).mean(),
         "objective/rlhf_reward": non_score.sum(1).mean() + score.mean(),
         "objective/entropy_masked(1.12)": own.mean(), "objective/entropy_unmasked(<=1.9)": (-logp).sum(1).mean(),
@@ -291,11 +291,14 @@ def rloo(d):
     else:
         log_ratio = np.zeros(len(r))
     ratio = np.exp(log_ratio)
+    # The sign of an advantage that is zero up to rounding means nothing.
+    advantages = np.where(np.abs(advantages) < 1e-12, 0.0, advantages)
     first, second = -ratio * advantages, -np.clip(ratio, 1 - eps, 1 + eps) * advantages
     return {
         "kl": None if beta == 0 else kl, "rewards": r, "baselines": baselines, "advantages": advantages,
         "std_rewards": groups.std(axis=1, ddof=1), "log_ratio": log_ratio, "ratio": ratio,
-        "loss": np.maximum(first, second).mean(), "clipfrac": (second > first).mean(),
+        "loss": np.maximum(first, second).mean(),
+        **({} if (advantages == 0).any() else {"clipfrac": (second > first).mean()}),
     }
 
 
