@@ -4,7 +4,8 @@ import TensorKernels
 ///
 /// A class spans a quarter of an octave: batches whose lengths vary a little share buffers.
 struct BufferPool<Scalar: BLASScalar> {
-  private var free: [Int: [[Scalar]]] = [:]
+  /// The buffers of every size class; a list by number, since a dictionary allocates when it is changed.
+  private var free: [[[Scalar]]] = []
   /// Buffers made because none of their class was free.
   private(set) var allocations = 0
 
@@ -13,8 +14,8 @@ struct BufferPool<Scalar: BLASScalar> {
 
   /// A buffer of so many values, undefined unless they are asked to be zero.
   mutating func take(_ count: Int) -> [Scalar] {
-    let sizeClass = Self.sizeClass(of: count)
-    if var buffer = free[sizeClass]?.popLast() {
+    let (number, sizeClass) = (Self.number(of: count), Self.sizeClass(of: count))
+    if number < free.count, var buffer = free[number].popLast() {
       resize(&buffer, to: count)
       return buffer
     }
@@ -29,7 +30,17 @@ struct BufferPool<Scalar: BLASScalar> {
   /// Takes a buffer back for the next use.
   mutating func giveBack(_ buffer: consuming [Scalar]) {
     guard !buffer.isEmpty else { return }
-    free[Self.sizeClass(of: buffer.count), default: []].append(buffer)
+    let number = Self.number(of: buffer.count)
+    while free.count <= number { free.append([]) }
+    free[number].append(buffer)
+  }
+
+  /// The number of the class that holds `count` values: four for every octave above 64.
+  private static func number(of count: Int) -> Int {
+    guard count > 64 else { return 0 }
+    let exponent = Int.bitWidth - 1 - (count - 1).leadingZeroBitCount
+    let quarters = (count - 1) >> (exponent - 2)
+    return 4 * (exponent - 6) + quarters - 3
   }
 
   /// The capacity of the class that holds `count` values.
