@@ -47,8 +47,8 @@ gallery: build ## Runs that are broken on purpose, healthy ones, and what `tande
 	@echo "make gallery: about 3 minutes on two cores after the build"
 	JOBS=$(JOBS) experiments/gallery/run.sh $(TANDEM)
 
-algorithms: build ## Every preference loss and policy optimiser in one reward-KL figure (under 30 minutes)
-	@echo "make algorithms: under 30 minutes on two cores after the build"
+algorithms: build ## Every preference loss and policy optimiser in one reward-KL figure (about 9 minutes)
+	@echo "make algorithms: about 9 minutes on two cores after the build"
 	$(TANDEM) run experiments/algorithms --output runs/algorithms$(if $(QUICK),-quick) \
 	  --results $(if $(QUICK),runs/algorithms-quick/results,results/algorithms) $(QUICK_FLAG) $(JOBS_FLAG)
 
