@@ -48,9 +48,11 @@ gallery: build ## Runs that are broken on purpose, healthy ones, and what `tande
 	JOBS=$(JOBS) experiments/gallery/run.sh $(TANDEM)
 
 algorithms: build ## Every preference loss and policy optimiser in one reward-KL figure (about 9 minutes)
+	@Scripts/install.sh python3:python3
 	@echo "make algorithms: about 9 minutes on two cores after the build"
 	$(TANDEM) run experiments/algorithms --output runs/algorithms$(if $(QUICK),-quick) \
 	  --results $(if $(QUICK),runs/algorithms-quick/results,results/algorithms) $(QUICK_FLAG) $(JOBS_FLAG)
+	@[ -n "$(QUICK)" ] || { experiments/algorithms/map.py results/algorithms && cd results/algorithms && gnuplot map.gp; }
 
 stories: build ## RLHF and DPO from a pretrained model: FILE=…/stories260K.bin, once (about 12 minutes)
 	@experiments/stories/fetch.sh "$(FILE)"
