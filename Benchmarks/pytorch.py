@@ -1,9 +1,10 @@
 """The same decoders in PyTorch, taking turns with ours in one run: `make benchmark-pytorch`.
 
-Each workload is measured as SFT, DPO and reward-model steps (forward, backward, clipping, AdamW), and as
-sampling with transformers' `generate` and with a hand-written KV cache, on a Llama of the same sizes with random
-weights; two threads each.  A round runs one step of ours, then one of PyTorch's, so that both meet the same
-machine; ratios are taken round by round.
+Each workload is measured as SFT, DPO and reward-model steps (forward, backward, clipping, AdamW), as sampling
+with transformers' `generate` and with a hand-written KV cache, and as a PPO iteration, on a Llama of the same sizes
+with random weights; two threads each.  At size S a PPO iteration and a DPO step of TRL's trainers join in.  A round
+runs a few steps of ours, then as many of PyTorch's, so that both meet the same machine; its times are their medians,
+and ratios are taken round by round.
 
 The column `unlocked` runs PyTorch with MKL's vendor check lifted (a preloaded one-line library): on processors that
 are not Intel's, MKL otherwise takes slower kernels.
@@ -17,6 +18,8 @@ import platform
 import statistics
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 
 SIZES = {  # layers, width, heads, vocabulary, tokens of a sequence, sequences of a batch
@@ -31,29 +34,48 @@ GOALS = {  # least ratios: against stock PyTorch for steps; `generate` and the h
     "generate": {"XS": 12, "S": 6, "M": 2.9},
     "cache": {"XS": 6, "S": 3.5, "M": 2.2},
     "ppo": {"S": 2.4},
+    "trl-ppo": {"S": 3.8},
+    "trl-dpo": {"S": 4},
 }
+STEPS = {"XS": 9, "S": 3, "M": 1, "L": 1}  # of one turn
+PAUSE = 0.1  # seconds between turns, in which OpenMP's waiting threads stop spinning
 
 
 class Worker:
-    """A process that answers a workload's name with the seconds of one step."""
+    """A process that says when it is ready and then answers a workload's name with the seconds of one step."""
 
     def __init__(self, command, env=None):
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **(env or {})})
+        self.answer("starting")
 
-    def seconds(self, line):
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
+    def answer(self, question):
         answer = self.process.stdout.readline()
         if not answer:
-            sys.exit(f"no answer to '{line}': the other process ended")
-        return float(answer)
+            sys.exit(f"no answer to '{question}': the other process ended")
+        return answer
+
+    def end(self):
+        self.process.kill()
+
+    def turn(self, line, steps):
+        """The median of a few steps."""
+        time.sleep(PAUSE)
+        taken = []
+        for _ in range(steps):
+            self.process.stdin.write(line + "\n")
+            self.process.stdin.flush()
+            taken.append(float(self.answer(line)))
+        return statistics.median(taken)
 
 
 def serve():
     """Answers lines like `sft S 2` with the seconds of one step, warm."""
     import torch
 
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)  # what trainers print goes to standard error
+    print("ready", file=answers)
     ready = {}
     for line in sys.stdin:
         name, size, threads = line.split()
@@ -64,7 +86,7 @@ def serve():
                 ready[line]()
         start = time.perf_counter()
         ready[line]()
-        print(time.perf_counter() - start, flush=True)
+        print(time.perf_counter() - start, file=answers)
 
 
 def llama(size, seed=1):
@@ -255,49 +277,158 @@ def ppo(size):
     return run
 
 
-WORKLOADS = {"sft": sft, "dpo": dpo, "reward": reward, "generate": generate, "cache": cache, "ppo": ppo}
+class StepByStep:
+    """A transformers Trainer in a thread of its own that goes on by a step whenever one is asked for."""
+
+    def __init__(self, trainer):
+        import torch
+        from transformers import TrainerCallback
+
+        self.permission, self.done = threading.Semaphore(0), threading.Semaphore(0)
+        gate, threads = self, torch.get_num_threads()
+
+        class Gate(TrainerCallback):
+            def on_step_end(self, *_, **__):
+                gate.done.release()
+                gate.permission.acquire()
+
+        def train():
+            torch.set_num_threads(threads)  # counts for the calling thread alone
+            self.permission.acquire()
+            trainer.train()
+
+        trainer.add_callback(Gate())
+        threading.Thread(target=train, daemon=True).start()
+
+    def __call__(self):
+        self.permission.release()
+        if not self.done.acquire(timeout=120):
+            sys.exit("TRL's trainer makes no step")
+
+
+def trainer_settings(batch):
+    return dict(
+        output_dir=tempfile.mkdtemp(), per_device_train_batch_size=batch, learning_rate=1e-4, report_to="none",
+        logging_steps=100_000, save_strategy="no", disable_tqdm=True, use_cpu=True, bf16=False,
+        gradient_checkpointing=False, dataloader_pin_memory=False)
+
+
+def words(size):
+    """A tokenizer of one token a word: pad, BOS, EOS, and w3, w4, …"""
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    vocabulary = {"<pad>": 0, "<s>": 1, "</s>": 2} | {f"w{i}": i for i in range(3, SIZES[size][3])}
+    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<pad>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token="<pad>", bos_token="<s>", eos_token="</s>")
+
+
+def trl_dpo(size):
+    """TRL's DPOTrainer with its defaults: the reference reads every batch again."""
+    from datasets import Dataset
+    from trl import DPOConfig, DPOTrainer
+
+    _, _, _, _, length, batch = SIZES[size]
+    prompt = length // 4
+
+    def text(count):  # with the blank that ends it, so that every word is a token
+        return ["".join(f"w{t} " for t in row) for row in tokens(size, batch, count).tolist()]
+    pairs = Dataset.from_dict({  # the trainer ends completions with EOS, which is their last token
+        "prompt": text(prompt), "chosen": text(length - prompt - 1), "rejected": text(length - prompt - 1)})
+    settings = DPOConfig(**trainer_settings(batch // 2), max_steps=100_000, beta=0.1)
+    return StepByStep(DPOTrainer(
+        model=llama(size), ref_model=llama(size), args=settings, train_dataset=pairs, processing_class=words(size)))
+
+
+def trl_ppo(size):
+    """TRL's PPOTrainer: the iteration of `ppo`, with a reward model of next to no size."""
+    from datasets import Dataset
+    from transformers import LlamaConfig, LlamaForSequenceClassification
+    from trl.experimental.ppo import PPOConfig, PPOTrainer
+
+    settings = PPOConfig(
+        **trainer_settings(64), total_episodes=6_400_000, num_ppo_epochs=4, num_mini_batches=4, response_length=48,
+        temperature=1.0, num_sample_generations=0, kl_coef=0.1)
+
+    def scalar(config):
+        config.num_labels = 1
+        return LlamaForSequenceClassification(config)
+    policy = llama(size)
+    small = LlamaConfig(
+        vocab_size=SIZES[size][3], hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=1,
+        pad_token_id=0)
+    prompts = Dataset.from_dict({"input_ids": tokens(size, 64, 16).tolist()})
+    return StepByStep(PPOTrainer(
+        args=settings, processing_class=words(size), model=policy, ref_model=llama(size), reward_model=scalar(small),
+        value_model=scalar(llama(size).config), train_dataset=prompts, eval_dataset=prompts))
+
+
+WORKLOADS = {
+    "sft": sft, "dpo": dpo, "reward": reward, "generate": generate, "cache": cache, "ppo": ppo, "trl-dpo": trl_dpo,
+    "trl-ppo": trl_ppo}
 
 
 def spread(values):
     return {"median": statistics.median(values), "minimum": min(values), "maximum": max(values), "count": len(values)}
 
 
+def columns(unlock):
+    """A process for each column of the table."""
+    command = [sys.executable, __file__, "serve"]
+    columns = {"stock": Worker(command)}
+    if unlock:
+        columns["unlocked"] = Worker(command, {"LD_PRELOAD": unlock})
+    return columns
+
+
+def rounds(arguments, size, mine, other, ours, theirs):
+    """Rounds of one workload: prints and returns a row of the table for each column."""
+    taken = {name: [] for name in ("ours", *theirs)}
+    steps = 1 if mine == "ppo" else STEPS[size]
+    for _ in range(arguments.rounds):
+        taken["ours"].append(ours.turn(f"{mine} {size} 2", steps))
+        for name, worker in theirs.items():
+            taken[name].append(worker.turn(f"{other} {size} 2", steps))
+    for name in theirs:
+        ratios = [b / a for a, b in zip(taken["ours"], taken[name])]
+        kind = other if other in GOALS else "steps"
+        goal = GOALS["unlocked" if kind == "steps" and name == "unlocked" else kind].get(size)
+        row = {"work": mine, "other": other, "column": name, "size": size, "ours": spread(taken["ours"]),
+               "theirs": spread(taken[name]), "ratio": spread(ratios), "goal": goal}
+        r = row["ratio"]
+        print(f"{mine:10}{size:5}{other + ', ' + name:18}{1e3 * row['ours']['median']:10.2f}"
+              f"{1e3 * row['theirs']['median']:10.2f}{r['median']:8.2f}"
+              f"{r['minimum']:7.2f}–{r['maximum']:.2f}{goal or '':>7}", flush=True)
+        yield row
+
+
 def compare(arguments):
     """Rounds of ours and theirs for every workload; prints and writes the table of ratios."""
-    ours = Worker([arguments.ours, "serve"])
-    theirs = {"stock": Worker([sys.executable, __file__, "serve"])}
-    if arguments.unlock:
-        theirs["unlocked"] = Worker([sys.executable, __file__, "serve"], {"LD_PRELOAD": arguments.unlock})
+    ours, theirs = Worker([arguments.ours, "serve"]), columns(arguments.unlock)
     rows = []
     print(f"{'work':10}{'size':5}{'other':18}{'ours ms':>10}{'other ms':>10}{'ratio':>8}{'range':>14}{'goal':>7}")
     for size in arguments.sizes:
         pairs = [("sft", "sft"), ("dpo", "dpo"), ("reward", "reward"), ("sample", "generate"), ("sample", "cache")]
         if size == "S":
-            pairs.append(("ppo", "ppo"))
+            pairs += [("ppo", "ppo"), ("dpo", "trl-dpo"), ("ppo", "trl-ppo")]
         for mine, other in pairs:
-            taken = {name: [] for name in ("ours", *theirs)}
-            for _ in range(arguments.rounds):
-                taken["ours"].append(ours.seconds(f"{mine} {size} 2"))
-                for name, worker in theirs.items():
-                    taken[name].append(worker.seconds(f"{other} {size} 2"))
-            for name in theirs:
-                ratios = [b / a for a, b in zip(taken["ours"], taken[name])]
-                kind = other if other in GOALS else "steps"
-                goal = GOALS["unlocked" if kind == "steps" and name == "unlocked" else kind].get(size)
-                row = {"work": mine, "other": other, "column": name, "size": size, "ours": spread(taken["ours"]),
-                       "theirs": spread(taken[name]), "ratio": spread(ratios), "goal": goal}
-                rows.append(row)
-                r = row["ratio"]
-                print(f"{mine:10}{size:5}{other + ', ' + name:18}{1e3 * row['ours']['median']:10.2f}"
-                      f"{1e3 * row['theirs']['median']:10.2f}{r['median']:8.2f}"
-                      f"{r['minimum']:7.2f}–{r['maximum']:.2f}{goal or '':>7}", flush=True)
+            # OpenMP keeps threads for every thread that calls it, and slows down where they exceed the cores: a
+            # trainer gets a process of its own.
+            own = columns(arguments.unlock) if other.startswith("trl-") else theirs
+            rows += rounds(arguments, size, mine, other, ours, own)
+            if own is not theirs:
+                for worker in own.values():
+                    worker.end()
     import torch
     import transformers
+    import trl
 
     result = {
         "schema": "tandem.benchmark-pytorch/1", "threads": 2, "rounds": arguments.rounds,
         "machine": arguments.machine or platform.processor(), "torch": torch.__version__,
-        "transformers": transformers.__version__,
+        "transformers": transformers.__version__, "trl": trl.__version__,
         "mkl": "AVX-512" if "AVX512" in torch.backends.cpu.get_cpu_capability() else torch.backends.cpu.get_cpu_capability(),
         "rows": rows}
     pathlib.Path(arguments.json).write_text(json.dumps(result, indent=1) + "\n")
@@ -308,7 +439,7 @@ def main():
     parser.add_argument("mode", choices=["serve", "compare"])
     parser.add_argument("--ours", default=".build/release/tandem-benchmarks")
     parser.add_argument("--unlock", help="library that answers MKL's vendor check")
-    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--sizes", nargs="+", default=list(SIZES))
     parser.add_argument("--machine")
     parser.add_argument("--json", default="pytorch.json")

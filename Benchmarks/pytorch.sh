@@ -4,9 +4,9 @@ set -euo pipefail
 cd "$(dirname "$0")"
 venv=../.build/pytorch-venv
 if [ ! -x $venv/bin/python ]; then
-  echo "make benchmark-pytorch: downloads PyTorch and transformers, 200 MB (a CPU wheel) to 3 GB (with CUDA), into .build"
+  echo "make benchmark-pytorch: downloads PyTorch, transformers and TRL, 250 MB (a CPU wheel) to 3 GB (with CUDA), into .build"
   python3 -m venv $venv
-  $venv/bin/pip install --quiet torch==2.13.0 transformers==5.23.0 numpy
+  $venv/bin/pip install --quiet torch==2.13.0 transformers==5.23.0 trl==1.12.0 numpy
 fi
 # MKL takes slower kernels on processors that are not Intel's unless this function answers 1.
 unlock=../.build/libmklunlock.so

@@ -52,12 +52,11 @@ extension Float: BLASScalar {
   public static func exponential(_ x: Float) -> Float {
     let raised = x < -104 ? -104 : x
     let bounded = raised > 89 ? 89 : raised
-    let shifted = bounded * 1.442_695_04 + 12_582_912
-    let n = shifted - 12_582_912
+    let (shifted, remainder) = reduced(bounded)
     let power = Int32(bitPattern: shifted.bitPattern &- 0x4B40_0000)
     let firstHalf = power >> 1
     let secondHalf = power &- firstHalf
-    return reducedExponential((bounded - n * 0.693_359_375) - n * -2.121_944_4e-4)
+    return reducedExponential(remainder)
       * Float(bitPattern: UInt32(bitPattern: firstHalf &+ 127) << 23)
       * Float(bitPattern: UInt32(bitPattern: secondHalf &+ 127) << 23)
   }
@@ -67,21 +66,28 @@ extension Float: BLASScalar {
   public static func boundedExponential(_ x: Float) -> Float {
     let raised = x < -87 ? -87 : x
     let bounded = raised > 87 ? 87 : raised
-    let shifted = bounded * 1.442_695_04 + 12_582_912
-    let n = shifted - 12_582_912
-    return reducedExponential((bounded - n * 0.693_359_375) - n * -2.121_944_4e-4)
+    let (shifted, remainder) = reduced(bounded)
+    return reducedExponential(remainder)
       * Float(bitPattern: (shifted.bitPattern &+ 127) << 23)
+  }
+
+  /// The integer nearest to x / ln 2 in the low bits of the first number, and x − n·ln 2.
+  @inline(__always)
+  private static func reduced(_ x: Float) -> (shifted: Float, remainder: Float) {
+    let shifted = (12_582_912 as Float).addingProduct(x, 1.442_695_04)
+    let n = shifted - 12_582_912
+    return (shifted, x.addingProduct(n, -0.693_359_375).addingProduct(n, 2.121_944_4e-4))
   }
 
   /// The exponential on |r| ≤ ln 2 / 2, by the polynomial of Cephes' `expf`.
   @inline(__always)
   private static func reducedExponential(_ r: Float) -> Float {
-    let p0 = 1.987_569_15e-4 * r + 1.398_199_95e-3
-    let p1 = p0 * r + 8.333_451_9e-3
-    let p2 = p1 * r + 4.166_579_6e-2
-    let p3 = p2 * r + 1.666_666_55e-1
-    let p4 = p3 * r + 0.5
-    return p4 * (r * r) + r + 1
+    let p0 = (1.398_199_95e-3 as Float).addingProduct(1.987_569_15e-4, r)
+    let p1 = (8.333_451_9e-3 as Float).addingProduct(p0, r)
+    let p2 = (4.166_579_6e-2 as Float).addingProduct(p1, r)
+    let p3 = (1.666_666_55e-1 as Float).addingProduct(p2, r)
+    let p4 = (0.5 as Float).addingProduct(p3, r)
+    return r.addingProduct(p4, r * r) + 1
   }
 
   /// The natural logarithm of the C library.

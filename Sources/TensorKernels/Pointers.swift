@@ -8,6 +8,12 @@ extension UnsafePointer where Pointee: BLASScalar {
   func lanes(_ i: Int) -> Lanes<Pointee> {
     unsafe UnsafeRawPointer(self + i).loadUnaligned(as: Lanes<Pointee>.self)
   }
+
+  /// The first values as a vector.
+  @inline(__always)
+  func vector<Vector: SIMD>(_ type: Vector.Type) -> Vector where Vector.Scalar == Pointee {
+    unsafe UnsafeRawPointer(self).loadUnaligned(as: Vector.self)
+  }
 }
 
 extension UnsafeMutablePointer where Pointee: BLASScalar {

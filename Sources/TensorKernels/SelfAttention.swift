@@ -54,8 +54,7 @@ public func selfAttention<Scalar: BLASScalar>(
   }
 }
 
-/// The attention of one head over one segment, in passes, so that the exponentials of the whole
-/// segment are one long loop.
+/// The attention of one head over one segment.
 @inline(__always)
 private func attendOneHead<Scalar: BLASScalar>(
   queries: UnsafePointer<Scalar>, transposedKeys: UnsafePointer<Scalar>,
@@ -71,9 +70,12 @@ private func attendOneHead<Scalar: BLASScalar>(
       operands, rows: min(4, length &- i), columns: paddedLength(min(i &+ 4, length)), .assigned,
       into: weights + i &* stride, outputStride: stride)
   }
-  for i in 0..<length { unsafe shiftByLargest(weights + i &* stride, count: i &+ 1) }
-  for j in 0..<length &* stride { unsafe weights[j] = .boundedExponential(weights[j]) }
-  for i in 0..<length { unsafe normalize(weights + i &* stride, count: i &+ 1) }
+  for i in 0..<length {
+    let row = unsafe weights + i &* stride
+    unsafe shiftByLargest(row, count: i &+ 1)
+    for j in 0..<paddedLength(i &+ 1) { unsafe row[j] = .boundedExponential(row[j]) }
+    unsafe normalize(row, count: i &+ 1)
+  }
   for i in Swift.stride(from: 0, to: length, by: 4) {
     let operands = unsafe TileOperands(
       left: UnsafePointer(weights + i &* stride), rowStride: stride, step: 1, right: values,

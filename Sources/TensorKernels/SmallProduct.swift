@@ -1,8 +1,9 @@
 /// Products with a small weight, in tiles of our own instead of a BLAS's.
 ///
-/// A BLAS copies both factors and clears the result first, which large products pay for many times
-/// over and small ones do not. Here one factor is copied, into panels of sixteen columns, and the
-/// sums do not depend on the processor's kernels.
+/// A BLAS clears the result first and reads it again, which large products pay for many times over
+/// and small ones do not. Here the right factor is copied into panels of sixteen columns, a left one
+/// that is stored transposed into strips of a tile's height, and the sums do not depend on the
+/// processor's kernels.
 ///
 /// - Parameters:
 ///   - product: the shape.
@@ -16,17 +17,19 @@ func multiplySmall<Scalar: BLASScalar>(
   into result: UnsafeMutablePointer<Scalar>
 ) {
   let columns = paddedLength(product.columns)
+  let blocks = (product.inner + longestBlock - 1) / longestBlock
+  let longest = (product.inner + blocks - 1) / blocks
   unsafe withUnsafeTemporaryAllocation(
-    of: Scalar.self, capacity: columns * min(innerBlock, product.inner) + 6 * 16
+    of: Scalar.self, capacity: (columns + chunkRows) * longest + 6 * 16
   ) { room in
     guard let panels = room.baseAddress else { return }
-    for start in stride(from: 0, to: product.inner, by: innerBlock) {
-      let block = start..<min(start + innerBlock, product.inner)
+    for start in stride(from: 0, to: product.inner, by: longest) {
+      let block = start..<min(start + longest, product.inner)
       unsafe packPanels(of: right, product, block, into: panels)
       unsafe multiplyBlock(
         product, left, block, panels,
         start == 0 ? product.accumulation : .added, into: result,
-        scratch: panels + columns * min(innerBlock, product.inner))
+        scratch: panels + columns * longest)
     }
   }
 }
@@ -40,34 +43,9 @@ extension MatrixProduct {
   }
 }
 
-/// Terms of the sums that go through the tiles at once: a panel and the left factor's values then
-/// stay in the first cache.
-private let innerBlock = 128
-
-/// Copies rows of the right factor: panels of block × 16, the last one filled up with zeros.
-@inline(__always)
-private func packPanels<Scalar: BLASScalar>(
-  of right: UnsafePointer<Scalar>, _ product: MatrixProduct, _ block: Range<Int>,
-  into panels: UnsafeMutablePointer<Scalar>
-) {
-  for column in stride(from: 0, to: product.columns, by: 16) {
-    let panel = unsafe panels + column &* block.count
-    let width = min(16, product.columns &- column)
-    if width < 16 { for i in 0..<16 &* block.count { unsafe panel[i] = 0 } }
-    switch product.right {
-    case .plain:
-      let source = unsafe right + (block.lowerBound &* product.columns &+ column)
-      for i in 0..<block.count {
-        for c in 0..<width { unsafe panel[16 &* i &+ c] = source[i &* product.columns &+ c] }
-      }
-    case .transposed:
-      let source = unsafe right + (column &* product.inner &+ block.lowerBound)
-      for c in 0..<width {
-        for i in 0..<block.count { unsafe panel[16 &* i &+ c] = source[c &* product.inner &+ i] }
-      }
-    }
-  }
-}
+/// Terms of the sums that go through the tiles at once, so many at most: a result is read and
+/// written again for each block, and a panel has to stay near.
+private let longestBlock = 512
 
 /// Adds the terms of one block: rows in chunks that stay in the second cache, panels in the first.
 @inline(__always)
@@ -77,17 +55,30 @@ private func multiplyBlock<Scalar: BLASScalar>(
   into result: UnsafeMutablePointer<Scalar>, scratch: UnsafeMutablePointer<Scalar>
 ) {
   let step = product.leftDistance
-  let (rowStride, innerStride) = product.left == .plain ? (step, 1) : (1, step)
-  for chunk in stride(from: 0, to: product.rows, by: 60) {
-    let end = min(chunk &+ 60, product.rows)
+  let packed = unsafe scratch + 6 &* 16
+  for chunk in stride(from: 0, to: product.rows, by: chunkRows) {
+    let end = min(chunk &+ chunkRows, product.rows)
+    if product.left == .transposed {
+      var row = chunk
+      while row < end {
+        let height = tileHeight(of: end &- row)
+        unsafe packStrip(
+          of: left + (row &+ block.lowerBound &* step), stride: step, count: block.count,
+          height: height, into: packed + (row &- chunk) &* block.count)
+        row &+= height
+      }
+    }
     for column in stride(from: 0, to: product.columns, by: 16) {
       var row = chunk
       while row < end {
         let height = tileHeight(of: end &- row)
-        let operands = unsafe TileOperands(
-          left: left + (row &* rowStride &+ block.lowerBound &* innerStride),
-          rowStride: rowStride, step: innerStride,
+        var operands = unsafe TileOperands(
+          left: UnsafePointer(packed) + (row &- chunk) &* block.count, rowStride: 1, step: height,
           right: UnsafePointer(panels + column &* block.count), stride: 16, count: block.count)
+        if product.left == .plain {
+          unsafe operands.left = left + (row &* step &+ block.lowerBound)
+          unsafe (operands.rowStride, operands.step) = (step, 1)
+        }
         unsafe placeTile(
           operands, rows: height, columns: min(16, product.columns &- column), accumulation,
           into: result + (row &* product.resultDistance &+ column),
@@ -97,3 +88,6 @@ private func multiplyBlock<Scalar: BLASScalar>(
     }
   }
 }
+
+/// Rows of the left factor that stay in the second cache while all panels go by: ten tiles of six.
+private let chunkRows = 60

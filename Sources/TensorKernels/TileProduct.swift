@@ -262,14 +262,6 @@ private func singleColumns<Scalar: BLASScalar>(
   }
 }
 
-extension UnsafePointer where Pointee: BLASScalar {
-  @inline(__always)
-  fileprivate func vector<Vector: SIMD>(_ type: Vector.Type) -> Vector
-  where Vector.Scalar == Pointee {
-    unsafe UnsafeRawPointer(self).loadUnaligned(as: Vector.self)
-  }
-}
-
 extension UnsafeMutablePointer where Pointee: BLASScalar {
   /// Stores a vector, or adds it to what is there.
   @inline(__always)

@@ -8,8 +8,9 @@ import TensorKernels
     commandName: "tandem-benchmarks",
     abstract: "Measure kernels, training steps, sampling and a PPO iteration on this machine.",
     discussion: """
-      Rates are medians over repetitions; percentages are of the measured peak of fused
-      multiply-adds, of one core for kernels and of all threads used for steps.
+      Rates are medians over repetitions. GFLOP are those that are carried out; percentages are of
+      the measured peak of fused multiply-adds, of one core for kernels and of all threads used for
+      steps.
 
       EXAMPLES
         tandem-benchmarks
@@ -75,6 +76,7 @@ struct ServeCommand: ParsableCommand {
   func run() throws {
     BLAS.useOneThread()
     var running: [String: RunningWorkload] = [:]
+    answer("ready")
     while let line = readLine() {
       let words = line.split(separator: " ").map(String.init)
       guard words.count == 3, let size = ModelSize.Name(rawValue: words[1]),
@@ -83,8 +85,12 @@ struct ServeCommand: ParsableCommand {
       else { throw ValidationError("cannot measure '\(line)'; a line is like 'sft S 2'") }
       let ready = running[line] ?? workload.start(threads: threads)
       running[line] = ready
-      // Not by `print`, which keeps what it writes to a pipe in a buffer.
-      FileHandle.standardOutput.write(Data("\(ready.secondsOfOneStep())\n".utf8))
+      answer("\(ready.secondsOfOneStep())")
     }
+  }
+
+  /// Writes a line at once; `print` keeps what goes to a pipe in a buffer.
+  private func answer(_ line: String) {
+    FileHandle.standardOutput.write(Data("\(line)\n".utf8))
   }
 }

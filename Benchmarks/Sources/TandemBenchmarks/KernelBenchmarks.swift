@@ -65,30 +65,50 @@ private func measureAttention(seconds: Double) -> [Measurement] {
   ]
 }
 
-/// Products of a layer: many rows through OpenBLAS, a sampler's few through packed weights.
+/// The three products of a linear layer, named by its rows, inputs and outputs; and a sampler's.
 private func measureProducts(seconds: Double) -> [Measurement] {
-  [
-    (512, 64, 192), (512, 128, 384), (512, 256, 768), (64, 64, 192), (64, 128, 384),
-    (64, 512, 1536),
-  ]
-  .flatMap { rows, inner, columns in
-    let left = [Float](repeating: 0.5, count: rows * inner)
-    let right = [Float](repeating: 0.25, count: columns * inner)
-    var result = [Float](repeating: 0, count: rows * columns)
-    let (flops, size) = (Double(2 * rows * inner * columns), "\(rows)×\(inner)×\(columns)")
-    let packed = PackedWeight(right, inputs: inner)
-    let product = MatrixProduct(
-      rows: rows, inner: inner, columns: columns, right: .transposed)
+  let layers = [(512, 64, 192), (512, 128, 384), (512, 256, 768), (256, 512, 1536)]
+  let samplers = [(64, 64, 192), (64, 128, 384), (64, 256, 768), (64, 512, 1536)]
+  return layers.flatMap { rows, inputs, outputs in
+    let size = "\(rows)×\(inputs)×\(outputs)"
     return [
-      measureKernel("OpenBLAS \(size)", 0, flops, seconds) {
-        var span = result.mutableSpan
-        Float.multiply(product, left.span, right.span, into: &span)
-      },
-      measureKernel("packed \(size)", 0, flops, seconds) {
-        var span = result.mutableSpan
-        packed.assignProduct(left.span, into: &span)
-      },
-    ]
+      (
+        "linear \(size)",
+        MatrixProduct(rows: rows, inner: inputs, columns: outputs, right: .transposed)
+      ),
+      ("by its input \(size)", MatrixProduct(rows: rows, inner: outputs, columns: inputs)),
+      (
+        "by its weight \(size)",
+        MatrixProduct(rows: outputs, inner: rows, columns: inputs, left: .transposed)
+      ),
+    ].map { measureProduct($0.0, $0.1, seconds: seconds) }
+  } + samplers.map { measurePackedProduct(rows: $0.0, inputs: $0.1, outputs: $0.2, seconds) }
+}
+
+private func measureProduct(
+  _ name: String, _ product: MatrixProduct, seconds: Double
+) -> Measurement {
+  let left = [Float](repeating: 0.5, count: product.rows * product.inner)
+  let right = [Float](repeating: 0.25, count: product.inner * product.columns)
+  var result = [Float](repeating: 0, count: product.rows * product.columns)
+  let flops = Double(2 * product.rows * product.inner * product.columns)
+  return measureKernel(name, 0, flops, seconds) {
+    var span = result.mutableSpan
+    Float.multiply(product, left.span, right.span, into: &span)
+  }
+}
+
+private func measurePackedProduct(
+  rows: Int, inputs: Int, outputs: Int, _ seconds: Double
+) -> Measurement {
+  let input = [Float](repeating: 0.5, count: rows * inputs)
+  let packed = PackedWeight([Float](repeating: 0.25, count: outputs * inputs), inputs: inputs)
+  var result = [Float](repeating: 0, count: rows * outputs)
+  return measureKernel(
+    "packed \(rows)×\(inputs)×\(outputs)", 0, Double(2 * rows * inputs * outputs), seconds
+  ) {
+    var span = result.mutableSpan
+    packed.assignProduct(input.span, into: &span)
   }
 }
 

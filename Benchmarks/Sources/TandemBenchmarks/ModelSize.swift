@@ -35,6 +35,27 @@ struct ModelSize {
     return Transformer(configuration: configuration, using: &generator)
   }
 
+  /// Floating-point operations of a forward pass as it is carried out.
+  ///
+  /// After the last attention only rows go on whose next token is predicted, or whose value is read:
+  /// the others save the last output projection, feed-forward layer and head.
+  ///
+  /// - Parameters:
+  ///   - sequences: how many sequences of `length` tokens, the size's own if nil.
+  ///   - predictedRows: rows of each that go on after the last attention.
+  ///   - head: whether there are logits; a scalar head counts nothing.
+  func executedFLOPs(
+    sequences: Int, length: Int? = nil, predictedRows: Int, head: Bool = true
+  ) -> Double {
+    let (c, length) = (configuration, length ?? self.length)
+    let afterAttention = c.hiddenSize * (c.queryWidth + 3 * c.intermediateSize)
+    let logits = c.vocabularySize * c.hiddenSize
+    let saved =
+      (length - predictedRows) * (afterAttention + logits) + (head ? 0 : predictedRows * logits)
+    return c.forwardFLOPs(sequenceLengths: [Int](repeating: length, count: sequences))
+      - 2 * Double(sequences * saved)
+  }
+
   /// Sequences of full length with a prompt of one token.
   func sequences(_ count: Int) -> [TokenSequence] {
     (0..<count).map { i in

@@ -6,6 +6,7 @@ import Optimizers
 import PPO
 import RewardModeling
 import SupervisedFineTuning
+import Synchronization
 import Tokenization
 
 /// A unit of work that is measured as a whole.
@@ -14,9 +15,9 @@ struct Workload {
   let size: ModelSize
   /// Tokens of one step.
   let tokens: Int
-  /// Floating-point operations of one step, as `ModelConfiguration` counts them.
+  /// Floating-point operations that one step carries out.
   let flops: Double
-  private let begin: @Sendable (_ threads: Int) -> [Double]
+  private let run: @Sendable (_ threads: Int, _ didStep: () throws -> Void) throws -> Void
 
   /// The workloads of a part at a size.
   static func all(_ part: Part, _ size: ModelSize) -> [Workload] {
@@ -34,28 +35,33 @@ struct Workload {
   init?(named name: String, _ size: ModelSize) {
     self.name = name
     self.size = size
-    let lengths = [Int](repeating: size.length, count: size.batch)
-    let training = 3 * size.configuration.forwardFLOPs(sequenceLengths: lengths)
+    let completion = size.length - size.length / 4
+    func training(predicted: Int, head: Bool = true) -> Double {
+      3 * size.executedFLOPs(sequences: size.batch, predictedRows: predicted, head: head)
+    }
+    tokens =
+      switch name {
+      case "sample": 64 * size.length
+      case "ppo": 64 * 64
+      default: size.batch * size.length
+      }
     switch name {
     case "sft":
-      (tokens, flops) = (size.batch * size.length, training)
-      begin = { fineTuningSteps(size, threads: $0) }
+      flops = training(predicted: size.length - 1)
+      run = { try fineTune(size, threads: $0, $1) }
     case "dpo":
-      (tokens, flops) = (size.batch * size.length, training)
-      begin = { preferenceSteps(size, threads: $0) }
+      flops = training(predicted: completion)
+      run = { try trainOnPreferences(size, threads: $0, $1) }
     case "reward":
-      (tokens, flops) = (size.batch * size.length, training)
-      begin = { rewardSteps(size, threads: $0) }
+      flops = training(predicted: 1, head: false)
+      run = { try trainReward(size, threads: $0, $1) }
     case "sample":
-      let sampled = [Int](repeating: size.length, count: 64)
-      (tokens, flops) = (
-        64 * size.length, size.configuration.forwardFLOPs(sequenceLengths: sampled)
-      )
-      begin = { [samplingSeconds(size, threads: $0)] }
+      flops = size.configuration.forwardFLOPs(
+        sequenceLengths: [Int](repeating: size.length, count: 64))
+      run = { try sample(size, threads: $0, $1) }
     case "ppo":
-      tokens = 64 * 64
       flops = policyFLOPs(size)
-      begin = { policySteps(size, threads: $0) }
+      run = { try trainPolicy(size, threads: $0, $1) }
     default: return nil
     }
   }
@@ -63,6 +69,7 @@ struct Workload {
   /// Runs steps for so many seconds.
   func measure(threads: Int, seconds: Double) -> Measurement {
     let running = start(threads: threads)
+    defer { running.stop() }
     var times: [Double] = []
     let clock = ContinuousClock()
     let end = clock.now + .seconds(seconds)
@@ -72,115 +79,127 @@ struct Workload {
       flops: flops)
   }
 
-  func start(threads: Int) -> RunningWorkload { RunningWorkload { begin(threads) } }
+  /// A run that has made its first two steps, which fill its buffers.
+  func start(threads: Int) -> RunningWorkload {
+    let running = RunningWorkload { [run] in try run(threads, $0) }
+    for _ in 0..<2 { _ = running.secondsOfOneStep() }
+    return running
+  }
 }
 
-/// A workload that hands out the times of its steps one by one.
-final class RunningWorkload {
-  private var times: [Double] = []
-  private let more: () -> [Double]
+/// A training that goes on by a step whenever one is asked for.
+final class RunningWorkload: Sendable {
+  private let (permission, step) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+  private let isStopped = Mutex(false)
 
-  init(_ more: @escaping () -> [Double]) { self.more = more }
+  /// Starts a run that calls `didStep` after every step and never ends by itself.
+  init(_ run: @escaping @Sendable (_ didStep: () throws -> Void) throws -> Void) {
+    let thread = Thread { [self] in
+      permission.wait()
+      do { try run(awaitPermission) } catch where !(error is CancellationError) {
+        complain("\(error)")
+      } catch {}
+    }
+    thread.stackSize = 8 << 20
+    thread.start()
+  }
 
+  /// Lets the run make one step.
   func secondsOfOneStep() -> Double {
-    while times.isEmpty { times = more() }
-    return times.removeLast()
+    ContinuousClock().measure {
+      permission.signal()
+      step.wait()
+    } / .seconds(1)
+  }
+
+  /// Ends the run instead of its next step.
+  func stop() {
+    isStopped.withLock { $0 = true }
+    permission.signal()
+  }
+
+  private func awaitPermission() throws {
+    step.signal()
+    permission.wait()
+    if isStopped.withLock({ $0 }) { throw CancellationError() }
   }
 }
 
-/// Steps of a training, of which the first two warm buffers up and do not count.
-private let stepsOfATraining = 8
+/// More steps than anybody waits for.
+private let endless = 1_000_000
 
-/// The time between neighbouring calls of an observer.
-private struct StepClock {
-  private let clock = ContinuousClock()
-  private var last: ContinuousClock.Instant?
-  private(set) var times: [Double] = []
-
-  mutating func tick() {
-    let now = clock.now
-    if let last { times.append((now - last) / .seconds(1)) }
-    last = now
-  }
-
-  var counted: [Double] { Array(times.dropFirst(2)) }
-}
-
-private func fineTuningSteps(_ size: ModelSize, threads: Int) -> [Double] {
-  var (model, clock, settings) = (size.model(), StepClock(), SFTConfiguration())
+private func fineTune(_ size: ModelSize, threads: Int, _ didStep: () throws -> Void) throws {
+  var (model, settings) = (size.model(), SFTConfiguration())
   settings.batchSize = size.batch
-  settings.maximumSteps = stepsOfATraining
-  _ = fineTune(
+  settings.maximumSteps = endless
+  _ = try fineTune(
     &model, on: size.sequences(size.batch), configuration: settings, seed: Seed(1),
     workers: threads
-  ) { step, _, _ in if step > 0 { clock.tick() } }
-  return clock.counted
+  ) { step, _, _ in if step > 0 { try didStep() } }
 }
 
-private func preferenceSteps(_ size: ModelSize, threads: Int) -> [Double] {
-  var (model, clock, settings) = (size.model(), StepClock(), DPOConfiguration())
+private func trainOnPreferences(
+  _ size: ModelSize, threads: Int, _ didStep: () throws -> Void
+) throws {
+  var (model, settings) = (size.model(), DPOConfiguration())
   settings.batchSize = size.batch / 2
-  settings.epochs = stepsOfATraining
+  settings.epochs = endless
   settings.probePairs = 0
-  _ = trainDPO(
+  _ = try trainDPO(
     &model, reference: size.model(), pairs: size.pairs(size.batch / 2), configuration: settings,
     seed: Seed(1), workers: threads
-  ) { step, _, _ in if step > 0 { clock.tick() } }
-  return clock.counted
+  ) { step, _, _ in if step > 0 { try didStep() } }
 }
 
-private func rewardSteps(_ size: ModelSize, threads: Int) -> [Double] {
-  var (clock, settings) = (StepClock(), RewardConfiguration())
+private func trainReward(_ size: ModelSize, threads: Int, _ didStep: () throws -> Void) throws {
+  var settings = RewardConfiguration()
   settings.batchSize = size.batch / 2
-  settings.epochs = stepsOfATraining
-  _ = trainRewardModel(
+  settings.epochs = endless
+  _ = try trainRewardModel(
     from: size.model(), on: size.pairs(size.batch / 2), centredOn: [], configuration: settings,
     seed: Seed(1), workers: threads
-  ) { step, _, _ in if step > 0 { clock.tick() } }
-  return clock.counted
+  ) { step, _, _ in if step > 0 { try didStep() } }
 }
 
-private func samplingSeconds(_ size: ModelSize, threads: Int) -> Double {
+private func sample(_ size: ModelSize, threads: Int, _ didStep: () throws -> Void) throws {
   var sampler = Sampler(size.model(), slots: 64, workers: threads)
   let uniform = UniformStream(seed: Seed(1), purpose: "benchmark.sample", step: 0)
   let prompts = [[Int]](repeating: [1], count: 64)
-  func sample() {
+  while true {
     _ = sampler.sample(prompts: prompts, maximumTokens: size.length, endToken: -1) {
       uniform($0, $1)
     }
+    try didStep()
   }
-  sample()
-  return ContinuousClock().measure { sample() } / .seconds(1)
 }
 
 /// Prompts of 16 tokens and completions of 48, 64 of them; 4 epochs of 4 minibatches.
 private func policySettings() -> PPOConfiguration {
   var settings = PPOConfiguration()
-  settings.iterations = 4
+  settings.iterations = endless
   settings.rolloutsPerIteration = 64
   settings.responseLength = 48
   (settings.epochs, settings.minibatches) = (4, 4)
   return settings
 }
 
-private func policySteps(_ size: ModelSize, threads: Int) -> [Double] {
-  var (policy, clock) = (size.model(), StepClock())
+private func trainPolicy(_ size: ModelSize, threads: Int, _ didStep: () throws -> Void) throws {
+  var policy = size.model()
   var value = ScalarModel(backbone: policy)
   let prompts = (0..<64).map { size.tokens(16, phase: $0) }
-  do {
-    _ = try trainPPO(
-      &policy, value: &value, reference: size.model(), reward: LengthReward(), prompts: prompts,
-      endToken: -1, configuration: policySettings(), seed: Seed(1), workers: threads
-    ) { step, _, _ in if step > 0 { clock.tick() } }
-  } catch { complain("\(error)") }
-  return Array(clock.times.dropFirst())
+  _ = try trainPPO(
+    &policy, value: &value, reference: size.model(), reward: LengthReward(), prompts: prompts,
+    endToken: -1, configuration: policySettings(), seed: Seed(1), workers: threads
+  ) { step, _, _ in if step > 0 { try didStep() } }
 }
 
-/// Sampling, four forward passes and sixteen minibatches of policy and value model.
+/// Sampling; policy, reference and value model read once; four epochs of policy and value model.
 private func policyFLOPs(_ size: ModelSize) -> Double {
-  let forward = size.configuration.forwardFLOPs(
+  let sampling = size.configuration.forwardFLOPs(
     sequenceLengths: [Int](repeating: 64, count: 64))
-  return forward * (1 + 3 + 4 * 3 * 2)
+  let policy = size.executedFLOPs(sequences: 64, length: 64, predictedRows: 48)
+  let value = size.executedFLOPs(sequences: 64, length: 64, predictedRows: 48, head: false)
+  return sampling + 2 * policy + value + 4 * 3 * (policy + value)
 }
 
 /// A reward that costs nothing.

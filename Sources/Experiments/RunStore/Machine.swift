@@ -92,7 +92,7 @@ extension Machine {
       finding(
         "BLAS core", blasCore, true,
         chosen == nil
-          ? "chosen for this processor; OPENBLAS_CORETYPE pins another one (Haswell and Zen agree)"
+          ? "chosen for this processor; small weights (to 128 × 384) do not depend on it"
           : "pinned by OPENBLAS_CORETYPE; unset it for the fastest kernels"),
       finding("BLAS", blasConfiguration, true, "another version may round differently"),
       finding(
