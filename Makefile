@@ -100,19 +100,19 @@ variance-tuning: build ## The learning rates behind `make variance`: six trials 
 	$(TANDEM) run experiments/variance-tuning --output runs/variance-tuning \
 	  --results results/variance-tuning $(JOBS_FLAG)
 
-benchmark: setup ## Kernels, training steps, sampling and PPO on this machine (about 4 minutes)
+benchmark: setup ## Kernels, training steps, sampling and PPO on this machine (about 8 minutes)
 	swift build $(BUILD_FLAGS) --package-path Benchmarks
 	@mkdir -p results/performance
 	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE Benchmarks/.build/release/tandem-benchmarks measure --json results/performance/benchmark.json
 
-scaling: setup ## Seconds and memory of a step against parameters, sequence length and batch (about 3 minutes)
+scaling: setup ## Seconds and memory of a step against parameters, sequence length and batch (about 1 minute)
 	@Scripts/install.sh gnuplot-nox:gnuplot
 	swift build $(BUILD_FLAGS) --package-path Benchmarks
 	@mkdir -p results/performance
 	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE Benchmarks/.build/release/tandem-benchmarks scaling --csv results/performance/scaling.csv | tee results/performance/scaling.txt
 	cd results/performance && gnuplot scaling.gp
 
-benchmark-pytorch: setup ## The same steps in PyTorch, taking turns (about 10 minutes; 200 MB to 3 GB of downloads)
+benchmark-pytorch: setup ## The same steps in PyTorch and TRL, taking turns (about 20 minutes; 250 MB to 3 GB of downloads)
 	@Scripts/install.sh python3:python3
 	swift build $(BUILD_FLAGS) --package-path Benchmarks
 	@mkdir -p results/performance

@@ -2,7 +2,7 @@
 set datafile separator ","
 set logscale xy
 set grid lc rgb "#dddddd"
-set key top left
+set key bottom right
 set format x "10^{%L}"
 set format y "%g"
 do for [terminal in "svg png"] {
