@@ -1,5 +1,6 @@
 # Tandem: `make` alone lists what there is to do.
 SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 
 # Vector instructions of this machine; `make ARCH_FLAGS= …` builds for any machine of its kind (slower).
@@ -103,7 +104,8 @@ variance-tuning: build ## The learning rates behind `make variance`: six trials 
 benchmark: setup ## Kernels, training steps, sampling and PPO on this machine (about 8 minutes)
 	swift build $(BUILD_FLAGS) --package-path Benchmarks
 	@mkdir -p results/performance
-	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE Benchmarks/.build/release/tandem-benchmarks measure --json results/performance/benchmark.json
+	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE Benchmarks/.build/release/tandem-benchmarks measure --json results/performance/benchmark.json \
+	  | tee results/performance/benchmark.txt
 
 scaling: setup ## Seconds and memory of a step against parameters, sequence length and batch (about 1 minute)
 	@Scripts/install.sh gnuplot-nox:gnuplot

@@ -431,7 +431,40 @@ def compare(arguments):
         "transformers": transformers.__version__, "trl": trl.__version__,
         "mkl": "AVX-512" if "AVX512" in torch.backends.cpu.get_cpu_capability() else torch.backends.cpu.get_cpu_capability(),
         "rows": rows}
-    pathlib.Path(arguments.json).write_text(json.dumps(result, indent=1) + "\n")
+    path = pathlib.Path(arguments.json)
+    path.write_text(json.dumps(result, indent=1) + "\n")
+    path.with_suffix(".md").write_text(page(result))
+
+
+TITLES = {
+    "sft": "SFT step", "dpo": "DPO step", "reward": "reward model's step", "generate": "sampling, `generate`",
+    "cache": "sampling, hand-written cache", "ppo": "PPO iteration, plain loop", "trl-dpo": "DPO step, TRL's `DPOTrainer`",
+    "trl-ppo": "PPO iteration, TRL's `PPOTrainer`"}
+
+
+def page(result):
+    """The table as a page: a line for each workload, a pair of columns for each way MKL runs."""
+    cells = {}
+    for row in result["rows"]:
+        cells.setdefault((row["size"], row["other"]), {})[row["column"]] = row
+    names = list(dict.fromkeys(row["column"] for row in result["rows"]))
+    lines = [
+        "# Against PyTorch and TRL", "",
+        f"Written by `make benchmark-pytorch`: {result['rounds']} interleaved rounds, {result['threads']} threads each, on {result['machine']}; "
+        f"PyTorch {result['torch']} ({result['mkl']}), transformers {result['transformers']}, TRL {result['trl']}. Times are medians of the rounds; "
+        "ratios, theirs by ours, are medians, with the least and the largest of the rounds; goals in brackets.", "",
+        "| size | work | ours, ms | " + " | ".join(f"{name}, ms | ratio" for name in names) + " |",
+        "|---|---|---|" + "---|---|" * len(names)]
+    for (size, other), columns in cells.items():
+        line = [size, TITLES[other], f"{1e3 * next(iter(columns.values()))['ours']['median']:.1f}"]
+        for name in names:
+            row = columns[name]
+            ratio, goal = row["ratio"], f" [{row['goal']}]" if row["goal"] else ""
+            line += [
+                f"{1e3 * row['theirs']['median']:.1f}",
+                f"**{ratio['median']:.2f}** ({ratio['minimum']:.2f}–{ratio['maximum']:.2f}){goal}"]
+        lines.append("| " + " | ".join(line) + " |")
+    return "\n".join(lines) + "\n"
 
 
 def main():
