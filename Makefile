@@ -55,9 +55,9 @@ algorithms: build ## Every preference loss and policy optimiser in one reward-KL
 	  --results $(if $(QUICK),runs/algorithms-quick/results,results/algorithms) $(QUICK_FLAG) $(JOBS_FLAG)
 	@[ -n "$(QUICK)" ] || { experiments/algorithms/map.py results/algorithms && cd results/algorithms && gnuplot map.gp; }
 
-stories: build ## RLHF and DPO from a pretrained model: FILE=…/stories260K.bin, once (about 12 minutes)
+stories: build ## RLHF and DPO from a pretrained model: FILE=…/stories260K.bin, once (about 7 minutes)
 	@experiments/stories/fetch.sh "$(FILE)"
-	@echo "make stories: about 12 minutes on two cores after the build"
+	@echo "make stories: about 7 minutes on two cores after the build"
 	$(TANDEM) run experiments/stories --output runs/stories$(if $(QUICK),-quick) \
 	  --results $(if $(QUICK),runs/stories-quick/results,results/stories) $(QUICK_FLAG) $(JOBS_FLAG)
 
