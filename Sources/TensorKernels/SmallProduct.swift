@@ -9,7 +9,7 @@
 ///   - product: the shape.
 ///   - left: as ``MatrixProduct`` says.
 ///   - right: as ``MatrixProduct`` says.
-///   - result: rows × columns, `resultStep` apart.
+///   - result: rows × columns, `resultDistance` apart.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 func multiplySmall<Scalar: BLASScalar>(
@@ -47,7 +47,8 @@ extension MatrixProduct {
 /// written again for each block, and a panel has to stay near.
 private let longestBlock = 512
 
-/// Adds the terms of one block: rows in chunks that stay in the second cache, panels in the first.
+/// Adds the terms of one block: rows in chunks that stay in the second cache, while one panel after
+/// the other passes by in the first.
 @inline(__always)
 private func multiplyBlock<Scalar: BLASScalar>(
   _ product: MatrixProduct, _ left: UnsafePointer<Scalar>, _ block: Range<Int>,

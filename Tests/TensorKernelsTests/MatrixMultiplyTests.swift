@@ -22,11 +22,11 @@ import Testing
 
   private static let products = layouts(of: [(1, 1, 1), (3, 5, 2), (7, 1, 9), (17, 33, 20)])
 
-  /// Sums in one block and in three, ragged panels and tiles of every height; the last two go to the
-  /// BLAS.
+  /// Sums in one block and in three unequal ones, ragged panels and tiles of every height; the last
+  /// two go to the BLAS.
   private static let largeProducts = layouts(
     of: [
-      (61, 300, 47), (64, 128, 384), (9, 129, 17), (40, 1050, 45), (230, 260, 257), (300, 513, 200),
+      (61, 300, 47), (64, 128, 384), (9, 129, 17), (40, 1051, 45), (230, 260, 257), (300, 513, 200),
     ])
 
   private static func layouts(of sizes: [(Int, Int, Int)]) -> [MatrixProduct] {

@@ -96,9 +96,16 @@ final class RunningWorkload: Sendable {
   init(_ run: @escaping @Sendable (_ didStep: () throws -> Void) throws -> Void) {
     let thread = Thread { [self] in
       permission.wait()
-      do { try run(awaitPermission) } catch where !(error is CancellationError) {
+      do {
+        try run(awaitPermission)
+        complain("a training ended by itself")
+      } catch is CancellationError {
+        return
+      } catch {
         complain("\(error)")
-      } catch {}
+      }
+      // Whoever waits for the next step would wait for ever.
+      exit(1)
     }
     thread.stackSize = 8 << 20
     thread.start()
