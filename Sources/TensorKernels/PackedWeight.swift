@@ -24,9 +24,7 @@ public struct PackedWeight<Scalar: BLASScalar>: Sendable {
     self.panels = panels
   }
 
-  /// `output = input·Wᵀ`, or that added to the output.
-  ///
-  /// Rows go in chunks that stay in the second cache, panels in the first one.
+  /// `output = input·Wᵀ`, or that added to the output, in one block of the whole sums.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   fileprivate func multiply(
@@ -35,28 +33,12 @@ public struct PackedWeight<Scalar: BLASScalar>: Sendable {
     let rows = input.count / inputs
     checkCounts(input.count, input.count, rows * inputs)
     checkCounts(output.count, output.count, rows * outputs)
+    let product = MatrixProduct(rows: rows, inner: inputs, columns: outputs)
     var scratch = [Scalar](repeating: 0, count: 6 * 16)
     var scratchSpan = scratch.mutableSpan
     unsafe withPointers(input, panels.span) { x, panels in
       unsafe withMutablePointers(&output, &scratchSpan) { y, scratch in
-        for chunk in stride(from: 0, to: rows, by: 60) {
-          for panel in 0..<(paddedLength(outputs) / 16) {
-            let right = unsafe panels + panel &* 16 &* inputs
-            var row = chunk
-            let end = min(chunk &+ 60, rows)
-            while row < end {
-              let height = tileHeight(of: end &- row)
-              let operands = unsafe TileOperands(
-                left: x + row &* inputs, rowStride: inputs, step: 1, right: right, stride: 16,
-                count: inputs)
-              unsafe placeTile(
-                operands, rows: height, columns: min(16, outputs &- 16 &* panel), result,
-                into: y + (row &* outputs &+ 16 &* panel), outputStride: outputs,
-                scratch: scratch)
-              row &+= height
-            }
-          }
-        }
+        unsafe multiplyBlock(product, x, 0..<inputs, panels, result, into: y, scratch: scratch)
       }
     }
   }

@@ -27,7 +27,7 @@ func multiplySmall<Scalar: BLASScalar>(
       let block = start..<min(start + longest, product.inner)
       unsafe packPanels(of: right, product, block, into: panels)
       unsafe multiplyBlock(
-        product, left, block, panels,
+        product, left, block, UnsafePointer(panels),
         start == 0 ? product.accumulation : .added, into: result,
         scratch: panels + columns * longest)
     }
@@ -50,9 +50,9 @@ private let longestBlock = 512
 /// Adds the terms of one block: rows in chunks that stay in the second cache, while one panel after
 /// the other passes by in the first.
 @inline(__always)
-private func multiplyBlock<Scalar: BLASScalar>(
+func multiplyBlock<Scalar: BLASScalar>(
   _ product: MatrixProduct, _ left: UnsafePointer<Scalar>, _ block: Range<Int>,
-  _ panels: UnsafeMutablePointer<Scalar>, _ accumulation: Accumulation,
+  _ panels: UnsafePointer<Scalar>, _ accumulation: Accumulation,
   into result: UnsafeMutablePointer<Scalar>, scratch: UnsafeMutablePointer<Scalar>
 ) {
   let step = product.leftDistance
@@ -75,7 +75,7 @@ private func multiplyBlock<Scalar: BLASScalar>(
         let height = tileHeight(of: end &- row)
         var operands = unsafe TileOperands(
           left: UnsafePointer(packed) + (row &- chunk) &* block.count, rowStride: 1, step: height,
-          right: UnsafePointer(panels + column &* block.count), stride: 16, count: block.count)
+          right: panels + column &* block.count, stride: 16, count: block.count)
         if product.left == .plain {
           unsafe operands.left = left + (row &* step &+ block.lowerBound)
           unsafe (operands.rowStride, operands.step) = (step, 1)
