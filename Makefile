@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 # Vector instructions of this machine. `make ARCH_FLAGS="-Xcc -march=x86-64-v3" …` builds for any x86-64 since 2013; without
-# fused multiply-adds (`ARCH_FLAGS=`, or a bare `swift build`) the same numbers take a hundred times as long.
+# fused multiply-adds (`ARCH_FLAGS=`, or a bare `swift build`) products take four times as long and round twice.
 ifeq ($(shell uname -m),x86_64)
 ARCH_FLAGS ?= -Xcc -march=native -Xcc -fno-math-errno
 endif

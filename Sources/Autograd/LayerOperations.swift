@@ -49,8 +49,8 @@ extension Tensor {
   /// their queries, keys and values side by side.
   ///
   /// Queries and keys are turned by rotary positions, Su (2021), equation 34, in halves as
-  /// transformers' `rotate_half`; a row's position is its index within its segment. Groups of
-  /// query heads share a key head, Ainslie (2023).
+  /// transformers' `rotate_half`; a row's position is its index within its segment and the
+  /// prefix before it. Groups of query heads share a key head, Ainslie (2023).
   public func selfAttention(_ attention: AttentionShape, base: Double) -> Tensor {
     precondition(
       shape == Shape(rows: attention.segments.total, columns: attention.rowColumns),
@@ -58,8 +58,7 @@ extension Tensor {
     let (x, tape) = (operand, tape)
     let weights = tape.keep(attention.weightCount)
     let table = tape.rotaryTable(
-      positions: attention.segments.lengths.max() ?? 0, headDimension: attention.headDimension,
-      base: base)
+      positions: attention.longest, headDimension: attention.headDimension, base: base)
     let result = Shape(rows: shape.rows, columns: attention.queryColumns)
     return tape.record(result, from: [self]) { output in
       tape.withKept(weights) {

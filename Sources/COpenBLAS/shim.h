@@ -9,3 +9,11 @@
 #else
 #define COPENBLAS_VECTOR_BITS 128
 #endif
+
+/* Whether it may use an instruction for a·b + c, which rounds once; a function call for each would
+   take a hundred times as long. */
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+#define COPENBLAS_FUSED_MULTIPLY_ADD 1
+#else
+#define COPENBLAS_FUSED_MULTIPLY_ADD 0
+#endif

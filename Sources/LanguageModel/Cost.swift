@@ -11,6 +11,9 @@ public struct Cost: Codable, Equatable, Sendable {
   /// Completions sampled for training.
   public var rollouts: Int
   /// Floating-point operations: 2·N a token forward, 4·N backward, attention on top.
+  ///
+  /// Every sequence counts as if it were read alone, so that the count is one of the method and not
+  /// of how a batch is laid out: a prompt that two completions share counts twice.
   public var flops: Double
 
   /// A cost; nothing unless said otherwise.

@@ -14,8 +14,8 @@ extension ModelConfiguration {
   ) -> Tensor<Scalar> {
     let epsilon = Scalar(normEpsilon)
     let attention = AttentionShape(
-      segments: batch.segments, heads: heads, keyValueHeads: keyValueHeads,
-      headDimension: headDimension)
+      segments: batch.segments, prefixes: batch.prefixes, heads: heads,
+      keyValueHeads: keyValueHeads, headDimension: headDimension)
     var x = tape.embedding(weights[TensorName.embedding], batch.tokens)
     for layer in 0..<layers {
       func weight(_ name: String) -> Tensor<Scalar> { weights[TensorName.inLayer(layer, name)] }

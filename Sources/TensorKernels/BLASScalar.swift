@@ -74,20 +74,20 @@ extension Float: BLASScalar {
   /// The integer nearest to x / ln 2 in the low bits of the first number, and x − n·ln 2.
   @inline(__always)
   private static func reduced(_ x: Float) -> (shifted: Float, remainder: Float) {
-    let shifted = (12_582_912 as Float).addingProduct(x, 1.442_695_04)
+    let shifted = (12_582_912 as Float).plus(x, times: 1.442_695_04)
     let n = shifted - 12_582_912
-    return (shifted, x.addingProduct(n, -0.693_359_375).addingProduct(n, 2.121_944_4e-4))
+    return (shifted, x.plus(n, times: -0.693_359_375).plus(n, times: 2.121_944_4e-4))
   }
 
   /// The exponential on |r| ≤ ln 2 / 2, by the polynomial of Cephes' `expf`.
   @inline(__always)
   private static func reducedExponential(_ r: Float) -> Float {
-    let p0 = (1.398_199_95e-3 as Float).addingProduct(1.987_569_15e-4, r)
-    let p1 = (8.333_451_9e-3 as Float).addingProduct(p0, r)
-    let p2 = (4.166_579_6e-2 as Float).addingProduct(p1, r)
-    let p3 = (1.666_666_55e-1 as Float).addingProduct(p2, r)
-    let p4 = (0.5 as Float).addingProduct(p3, r)
-    return r.addingProduct(p4, r * r) + 1
+    let p0 = (1.398_199_95e-3 as Float).plus(1.987_569_15e-4, times: r)
+    let p1 = (8.333_451_9e-3 as Float).plus(p0, times: r)
+    let p2 = (4.166_579_6e-2 as Float).plus(p1, times: r)
+    let p3 = (1.666_666_55e-1 as Float).plus(p2, times: r)
+    let p4 = (0.5 as Float).plus(p3, times: r)
+    return r.plus(p4, times: r * r) + 1
   }
 
   /// The natural logarithm of the C library.

@@ -171,9 +171,11 @@ private func attendCached<Scalar: BLASScalar>(
       stride: cache.keyStride, count: width)
     unsafe multiplyRows(
       scores, rows: rows, columns: padded, .assigned, into: weights, outputStride: padded)
-    for r in 0..<rows { unsafe shiftByLargest(weights + r &* padded, count: length) }
+    for r in 0..<rows {
+      unsafe shiftByLargest(weights + r &* padded, count: length, padded: padded)
+    }
     for j in 0..<rows &* padded { unsafe weights[j] = .boundedExponential(weights[j]) }
-    for r in 0..<rows { unsafe normalize(weights + r &* padded, count: length) }
+    for r in 0..<rows { unsafe normalize(weights + r &* padded, count: length, padded: padded) }
     let mix = unsafe TileOperands(
       left: UnsafePointer(weights), rowStride: padded, step: 1, right: values,
       stride: cache.attention.keyColumns, count: length)

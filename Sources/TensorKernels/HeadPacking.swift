@@ -1,11 +1,36 @@
-/// One head of a segment as attention reads it from a packed batch.
+/// Rows of one head as attention reads them from a packed batch.
 @unsafe struct HeadRows<Scalar: BLASScalar> {
-  /// The head's first value in the segment's first row.
+  /// The head's first value in the first row.
   var first: UnsafePointer<Scalar>
   /// From one row to the next.
   var stride: Int
   var length: Int
   var width: Int
+}
+
+/// A column of heads in a packed batch: its rows of any range.
+@unsafe struct HeadColumn<Scalar: BLASScalar> {
+  /// The head's first value in the batch's first row.
+  var first: UnsafePointer<Scalar>
+  var stride: Int
+  var width: Int
+
+  subscript(rows: Range<Int>) -> HeadRows<Scalar> {
+    unsafe HeadRows(
+      first: first + rows.lowerBound &* stride, stride: stride, length: rows.count, width: width)
+  }
+}
+
+/// Copies the keys that a segment sees side by side, each turned by its position.
+@inline(__always)
+func packKeys<Scalar: BLASScalar>(
+  _ keys: HeadColumn<Scalar>, _ rows: SegmentRows, _ table: RotaryPointers<Scalar>,
+  into packed: UnsafeMutablePointer<Scalar>
+) {
+  let (before, width) = unsafe (rows.prefix.count, keys.width)
+  unsafe packRotated(keys[rows.prefix], table, scale: 1, into: packed)
+  unsafe packRotated(
+    keys[rows.own], table.from(before, width), scale: 1, into: packed + before &* width)
 }
 
 /// Copies a head's rows side by side, each turned by its position and scaled.
@@ -33,6 +58,24 @@ func packRotated<Scalar: BLASScalar>(
       i &+= 1
     }
   }
+}
+
+/// The values that a segment sees: where they are, or copied side by side behind those of a prefix.
+@inline(__always)
+func gatherValues<Scalar: BLASScalar>(
+  _ values: HeadColumn<Scalar>, _ rows: SegmentRows, room: UnsafeMutablePointer<Scalar>
+) -> HeadRows<Scalar> {
+  guard !rows.prefix.isEmpty else { return unsafe values[rows.own] }
+  let width = unsafe values.width
+  func copy(_ rows: Range<Int>, into target: UnsafeMutablePointer<Scalar>) {
+    for (i, row) in rows.enumerated() {
+      let first = unsafe values.first + row &* values.stride
+      unsafe (target + i &* width).update(from: first, count: width)
+    }
+  }
+  unsafe copy(rows.prefix, into: room)
+  unsafe copy(rows.own, into: room + rows.prefix.count &* width)
+  return unsafe HeadRows(first: room, stride: width, length: rows.keys, width: width)
 }
 
 /// Transposes packed rows into columns `stride` apart: `columns[i·stride + r] = rows[r·width + i]`.
@@ -97,4 +140,11 @@ func unpackRotated<Scalar: BLASScalar>(
 @unsafe struct RotaryPointers<Scalar: BLASScalar> {
   var cosines: UnsafePointer<Scalar>
   var sines: UnsafePointer<Scalar>
+
+  /// The rotations from a position on, of heads of a width.
+  @inline(__always)
+  func from(_ position: Int, _ width: Int) -> RotaryPointers {
+    let skipped = position &* (width / 2)
+    return unsafe RotaryPointers(cosines: cosines + skipped, sines: sines + skipped)
+  }
 }

@@ -6,7 +6,7 @@ func dot<Scalar: BLASScalar>(
   var lanes = Lanes<Scalar>(repeating: 0)
   var i = 0
   while i &+ 8 <= count {
-    unsafe lanes.addProduct(left.lanes(i), right.lanes(i))
+    unsafe lanes.accumulate(left.lanes(i), right.lanes(i))
     i &+= 8
   }
   var total = lanes.sum()

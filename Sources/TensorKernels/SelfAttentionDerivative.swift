@@ -23,23 +23,19 @@ public func selfAttentionDerivative<Scalar: BLASScalar>(
       unsafe withMutablePointers(&rowGradient, &scratchSpan) { dx, scratch in
         let table = unsafe RotaryPointers(cosines: cosines, sines: sines)
         shape.forEachKeyHead { rows, keyHead, offset in
-          let (length, start) = (rows.count, rows.lowerBound &* shape.rowColumns)
           let key = shape.queryColumns &+ keyHead &* shape.headDimension
           let work = unsafe HeadGradients(
-            shape: shape, length: length, table: table, accumulation: accumulation,
-            scratch: scratch)
-          unsafe work.begin(keys: x + (start &+ key))
+            shape: shape, rows: rows, table: table, accumulation: accumulation, scratch: scratch)
+          unsafe work.begin(keys: x + key)
           for member in 0..<shape.group {
             let column = (keyHead &* shape.group &+ member) &* shape.headDimension
             unsafe work.add(
-              weights: w + (offset &+ member &* length &* paddedLength(length)),
-              queries: x + (start &+ column),
-              outputGradient: dy + (rows.lowerBound &* shape.queryColumns &+ column),
-              intoQueries: dx + (start &+ column),
-              values: dx + (start &+ key &+ shape.keyColumns),
+              weights: w + (offset &+ member &* rows.weights), queries: x + column,
+              outputGradient: dy + (rows.own.lowerBound &* shape.queryColumns &+ column),
+              intoQueries: dx + column, values: dx + (key &+ shape.keyColumns),
               member == 0 ? accumulation : .added)
           }
-          unsafe work.finish(intoKeys: dx + (start &+ key))
+          unsafe work.finish(intoKeys: dx + key)
         }
       }
     }
@@ -53,29 +49,31 @@ private func gradientRoom(_ shape: AttentionShape) -> Int {
 }
 
 /// The room in which the gradients of one key head and its query heads are computed.
+///
+/// Gradients of a prefix are added to what its own segment, which comes first, has left there.
 @unsafe private struct HeadGradients<Scalar: BLASScalar> {
   let shape: AttentionShape
-  let length: Int
+  let rows: SegmentRows
   let table: RotaryPointers<Scalar>
   /// What becomes of the gradients that were there before.
   let accumulation: Accumulation
-  /// Turned keys and queries, length × width.
+  /// Turned keys and queries, as many rows of a head's width as there are keys.
   let (keys, queries): (UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<Scalar>)
-  /// Gradients of turned keys and queries, length × width.
+  /// Gradients of turned keys and queries, as large.
   let (keyGradient, queryGradient): (UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<Scalar>)
-  /// Values, width × padded length.
+  /// Values, width × padded keys.
   let transposedValues: UnsafeMutablePointer<Scalar>
-  /// s(i, j), length × padded length.
+  /// s(i, j), length × padded keys.
   let slopes: UnsafeMutablePointer<Scalar>
 
   @inline(__always)
   init(
-    shape: AttentionShape, length: Int, table: RotaryPointers<Scalar>,
+    shape: AttentionShape, rows: SegmentRows, table: RotaryPointers<Scalar>,
     accumulation: Accumulation, scratch: UnsafeMutablePointer<Scalar>
   ) {
-    let block = length &* shape.headDimension
+    let block = rows.keys &* shape.headDimension
     unsafe self.shape = shape
-    unsafe self.length = length
+    unsafe self.rows = rows
     unsafe self.table = table
     unsafe self.accumulation = accumulation
     unsafe keys = scratch
@@ -83,23 +81,27 @@ private func gradientRoom(_ shape: AttentionShape) -> Int {
     unsafe keyGradient = scratch + 2 &* block
     unsafe queryGradient = scratch + 3 &* block
     unsafe transposedValues = scratch + 4 &* block
-    unsafe slopes = scratch + (4 &* block &+ shape.headDimension &* paddedLength(length))
+    unsafe slopes = scratch + (4 &* block &+ shape.headDimension &* rows.stride)
   }
 
   private var width: Int { unsafe shape.headDimension }
-  private var stride: Int { unsafe paddedLength(length) }
+  private var length: Int { unsafe rows.own.count }
+  private var before: Int { unsafe rows.prefix.count }
+  private var stride: Int { unsafe rows.stride }
 
   @inline(__always)
-  private func head(_ first: UnsafePointer<Scalar>) -> HeadRows<Scalar> {
-    unsafe HeadRows(first: first, stride: shape.rowColumns, length: length, width: width)
+  private func column(_ first: UnsafePointer<Scalar>) -> HeadColumn<Scalar> {
+    unsafe HeadColumn(first: first, stride: shape.rowColumns, width: width)
   }
 
   /// Takes a key head in; its values lie behind all keys.
   @inline(__always)
   func begin(keys first: UnsafePointer<Scalar>) {
-    unsafe packRotated(head(first), table, scale: 1, into: keys)
-    unsafe transpose(head(first + shape.keyColumns), into: transposedValues, stride: stride)
-    for i in unsafe 0..<length &* width { unsafe keyGradient[i] = 0 }
+    unsafe packKeys(column(first), rows, table, into: keys)
+    let values = unsafe column(first + shape.keyColumns)
+    unsafe transpose(values[rows.prefix], into: transposedValues, stride: stride)
+    unsafe transpose(values[rows.own], into: transposedValues + before, stride: stride)
+    for i in unsafe 0..<rows.keys &* width { unsafe keyGradient[i] = 0 }
   }
 
   /// Adds what one query head contributes; its values' gradient is added to what other heads of
@@ -110,32 +112,50 @@ private func gradientRoom(_ shape: AttentionShape) -> Int {
     outputGradient: UnsafePointer<Scalar>, intoQueries queryTarget: UnsafeMutablePointer<Scalar>,
     values valueTarget: UnsafeMutablePointer<Scalar>, _ valueAccumulation: Accumulation
   ) {
-    unsafe packRotated(head(first), table, scale: shape.scale(), into: queries)
+    let table = unsafe table.from(before, width)
+    unsafe packRotated(column(first)[rows.own], table, scale: shape.scale(), into: queries)
     unsafe computeSlopes(weights, outputGradient)
     for i in unsafe Swift.stride(from: 0, to: length, by: 4) {
       let operands = unsafe TileOperands(
         left: UnsafePointer(slopes + i &* stride), rowStride: stride, step: 1,
-        right: UnsafePointer(keys), stride: width, count: min(i &+ 4, length))
+        right: UnsafePointer(keys), stride: width, count: rows.seen(fromTileAt: i))
       unsafe multiplyRows(
         operands, rows: min(4, length &- i), columns: width, .assigned,
         into: queryGradient + i &* width, outputStride: width)
     }
     unsafe unpackRotated(
       queryGradient, table, scale: shape.scale(), length: length, width: width, accumulation,
-      into: queryTarget, stride: shape.rowColumns)
+      into: row(rows.own, of: queryTarget), stride: shape.rowColumns)
+    unsafe multiplyPrefix(
+      of: slopes, times: queries, stride: width, into: keyGradient, outputStride: width)
     unsafe multiplyColumns(
-      of: slopes, times: queries, stride: width, .added, into: keyGradient, outputStride: width)
+      of: slopes, times: queries, stride: width, .added, into: keyGradient + before &* width,
+      outputStride: width)
+    unsafe multiplyPrefix(
+      of: weights, times: outputGradient, stride: shape.queryColumns,
+      into: row(rows.prefix, of: valueTarget), outputStride: shape.rowColumns)
     unsafe multiplyColumns(
       of: weights, times: outputGradient, stride: shape.queryColumns, valueAccumulation,
-      into: valueTarget, outputStride: shape.rowColumns)
+      into: row(rows.own, of: valueTarget), outputStride: shape.rowColumns)
   }
 
   /// Gives the key head's gradient out.
   @inline(__always)
   func finish(intoKeys target: UnsafeMutablePointer<Scalar>) {
     unsafe unpackRotated(
-      keyGradient, table, scale: 1, length: length, width: width, accumulation, into: target,
-      stride: shape.rowColumns)
+      keyGradient, table, scale: 1, length: before, width: width, .added,
+      into: row(rows.prefix, of: target), stride: shape.rowColumns)
+    unsafe unpackRotated(
+      keyGradient + before &* width, table.from(before, width), scale: 1, length: length,
+      width: width, accumulation, into: row(rows.own, of: target), stride: shape.rowColumns)
+  }
+
+  /// The first of some rows of a column of the batch.
+  @inline(__always)
+  private func row(
+    _ rows: Range<Int>, of column: UnsafeMutablePointer<Scalar>
+  ) -> UnsafeMutablePointer<Scalar> {
+    unsafe column + rows.lowerBound &* shape.rowColumns
   }
 
   @inline(__always)
@@ -147,18 +167,34 @@ private func gradientRoom(_ shape: AttentionShape) -> Int {
         left: outputGradient + i &* shape.queryColumns, rowStride: shape.queryColumns, step: 1,
         right: UnsafePointer(transposedValues), stride: stride, count: width)
       unsafe multiplyRows(
-        operands, rows: min(4, length &- i), columns: paddedLength(min(i &+ 4, length)),
+        operands, rows: min(4, length &- i), columns: rows.paddedSeen(from: i),
         .assigned, into: slopes + i &* stride, outputStride: stride)
     }
     for i in unsafe 0..<length {
       let (w, s) = unsafe (weights + i &* stride, slopes + i &* stride)
-      let padded = paddedLength(i &+ 1)
+      let padded = unsafe rows.paddedSeen(from: i)
       let mean = unsafe dot(w, s, padded)
       for j in 0..<padded { unsafe s[j] = w[j] * (s[j] - mean) }
     }
   }
 
-  /// `output(j) += Σ over i ≥ j of factors(i, j)·rows(i)`, or assigned to it.
+  /// `output(j) += Σᵢ factors(i, j)·rows(i)` for the keys of the prefix, which every row sees.
+  @inline(__always)
+  private func multiplyPrefix(
+    of factors: UnsafePointer<Scalar>, times rows: UnsafePointer<Scalar>, stride rowStride: Int,
+    into output: UnsafeMutablePointer<Scalar>, outputStride: Int
+  ) {
+    for j in unsafe Swift.stride(from: 0, to: before, by: 4) {
+      let operands = unsafe TileOperands(
+        left: factors + j, rowStride: 1, step: stride, right: rows, stride: rowStride,
+        count: length)
+      unsafe multiplyRows(
+        operands, rows: min(4, before &- j), columns: width, .added,
+        into: output + j &* outputStride, outputStride: outputStride)
+    }
+  }
+
+  /// `output(j) += Σ over i ≥ j of factors(i, j)·rows(i)` for the segment's own keys, or assigned.
   @inline(__always)
   private func multiplyColumns(
     of factors: UnsafePointer<Scalar>, times rows: UnsafePointer<Scalar>, stride rowStride: Int,
@@ -166,7 +202,7 @@ private func gradientRoom(_ shape: AttentionShape) -> Int {
   ) {
     for j in unsafe Swift.stride(from: 0, to: length, by: 4) {
       let operands = unsafe TileOperands(
-        left: factors + (j &* stride &+ j), rowStride: 1, step: stride,
+        left: factors + (before &+ j &* stride &+ j), rowStride: 1, step: stride,
         right: rows + j &* rowStride, stride: rowStride, count: length &- j)
       unsafe multiplyRows(
         operands, rows: min(4, length &- j), columns: width, accumulation,

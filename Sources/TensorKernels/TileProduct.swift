@@ -148,12 +148,12 @@ private func sixRows<Scalar: BLASScalar>(
   var (a, b) = unsafe (operands.left, operands.right + column)
   for _ in unsafe 0..<operands.count {
     let row = unsafe b.vector(WideLanes<Scalar>.self)
-    unsafe s0.addProduct(WideLanes(repeating: a[0]), row)
-    unsafe s1.addProduct(WideLanes(repeating: a[rowStride]), row)
-    unsafe s2.addProduct(WideLanes(repeating: a[2 &* rowStride]), row)
-    unsafe s3.addProduct(WideLanes(repeating: a[3 &* rowStride]), row)
-    unsafe s4.addProduct(WideLanes(repeating: a[4 &* rowStride]), row)
-    unsafe s5.addProduct(WideLanes(repeating: a[5 &* rowStride]), row)
+    unsafe s0.accumulate(WideLanes(repeating: a[0]), row)
+    unsafe s1.accumulate(WideLanes(repeating: a[rowStride]), row)
+    unsafe s2.accumulate(WideLanes(repeating: a[2 &* rowStride]), row)
+    unsafe s3.accumulate(WideLanes(repeating: a[3 &* rowStride]), row)
+    unsafe s4.accumulate(WideLanes(repeating: a[4 &* rowStride]), row)
+    unsafe s5.accumulate(WideLanes(repeating: a[5 &* rowStride]), row)
     unsafe a += operands.step
     unsafe b += operands.stride
   }
@@ -176,10 +176,10 @@ private func fourRows<Scalar: BLASScalar, Vector: SIMD>(
   var (a, b) = unsafe (operands.left, operands.right + column)
   for _ in unsafe 0..<operands.count {
     let row = unsafe b.vector(vector)
-    unsafe s0.addProduct(Vector(repeating: a[0]), row)
-    unsafe s1.addProduct(Vector(repeating: a[rowStride]), row)
-    unsafe s2.addProduct(Vector(repeating: a[2 &* rowStride]), row)
-    unsafe s3.addProduct(Vector(repeating: a[3 &* rowStride]), row)
+    unsafe s0.accumulate(Vector(repeating: a[0]), row)
+    unsafe s1.accumulate(Vector(repeating: a[rowStride]), row)
+    unsafe s2.accumulate(Vector(repeating: a[2 &* rowStride]), row)
+    unsafe s3.accumulate(Vector(repeating: a[3 &* rowStride]), row)
     unsafe a += operands.step
     unsafe b += operands.stride
   }
@@ -197,7 +197,7 @@ private func oneRow<Scalar: BLASScalar, Vector: SIMD>(
   var sums = Vector(repeating: 0)
   var (a, b) = unsafe (operands.left, operands.right + column)
   for _ in unsafe 0..<operands.count {
-    unsafe sums.addProduct(Vector(repeating: a[0]), b.vector(vector))
+    unsafe sums.accumulate(Vector(repeating: a[0]), b.vector(vector))
     unsafe a += operands.step
     unsafe b += operands.stride
   }
@@ -213,8 +213,8 @@ private func oneRowOfTwo<Scalar: BLASScalar>(
   var (a, b) = unsafe (operands.left, operands.right + column)
   for _ in unsafe 0..<operands.count {
     let factor = unsafe WideLanes<Scalar>(repeating: a[0])
-    unsafe s0.addProduct(factor, b.vector(WideLanes<Scalar>.self))
-    unsafe s1.addProduct(factor, (b + 16).vector(WideLanes<Scalar>.self))
+    unsafe s0.accumulate(factor, b.vector(WideLanes<Scalar>.self))
+    unsafe s1.accumulate(factor, (b + 16).vector(WideLanes<Scalar>.self))
     unsafe a += operands.step
     unsafe b += operands.stride
   }
@@ -233,10 +233,10 @@ private func oneLongRow<Scalar: BLASScalar>(
   var (a, b) = unsafe (operands.left, operands.right + column)
   for _ in unsafe 0..<operands.count {
     let factor = unsafe WideLanes<Scalar>(repeating: a[0])
-    unsafe s0.addProduct(factor, b.vector(WideLanes<Scalar>.self))
-    unsafe s1.addProduct(factor, (b + 16).vector(WideLanes<Scalar>.self))
-    unsafe s2.addProduct(factor, (b + 32).vector(WideLanes<Scalar>.self))
-    unsafe s3.addProduct(factor, (b + 48).vector(WideLanes<Scalar>.self))
+    unsafe s0.accumulate(factor, b.vector(WideLanes<Scalar>.self))
+    unsafe s1.accumulate(factor, (b + 16).vector(WideLanes<Scalar>.self))
+    unsafe s2.accumulate(factor, (b + 32).vector(WideLanes<Scalar>.self))
+    unsafe s3.accumulate(factor, (b + 48).vector(WideLanes<Scalar>.self))
     unsafe a += operands.step
     unsafe b += operands.stride
   }
@@ -255,8 +255,8 @@ private func singleColumns<Scalar: BLASScalar>(
   for c in start..<end {
     var total: Scalar = 0
     for i in unsafe 0..<operands.count {
-      total = unsafe total.addingProduct(
-        operands.left[i &* operands.step], operands.right[i &* operands.stride &+ c])
+      total = unsafe total.plus(
+        operands.left[i &* operands.step], times: operands.right[i &* operands.stride &+ c])
     }
     unsafe output[c] = result == .added ? output[c] + total : total
   }

@@ -18,8 +18,8 @@ import Tokenization
     let transformer = Transformer<Float>(configuration: model, using: &generator)
     let length = model.maximumLength
     let batch = SequenceBatch(
-      (0..<16).map { _ in
-        TokenSequence(prompt: [1], completion: [Int](repeating: 2, count: length - 1))
+      (0..<16).map {
+        TokenSequence(prompt: [$0], completion: [Int](repeating: 2, count: length - 1))
       })
     let tape = Tape<Float>()
     let recorded = tape.record(transformer.parameters)

@@ -15,6 +15,13 @@ import Testing
       segments: Segments(lengths: [2, 0, 4]), heads: 1, keyValueHeads: 1, headDimension: 44),
     AttentionShape(
       segments: Segments(lengths: [70, 16, 33]), heads: 5, keyValueHeads: 1, headDimension: 16),
+    AttentionShape(
+      segments: Segments(lengths: [9, 5, 3, 0, 30]),
+      prefixes: [0..<0, 0..<7, 0..<0, 0..<9, 14..<15], heads: 4, keyValueHeads: 2,
+      headDimension: 8),
+    AttentionShape(
+      segments: Segments(lengths: [40, 17, 1, 33]), prefixes: [0..<0, 0..<16, 0..<40, 0..<3],
+      heads: 2, keyValueHeads: 2, headDimension: 32),
   ]
 
   @Test(arguments: shapes)
@@ -37,6 +44,24 @@ import Testing
     let (first, second) = (one.attend(), other.attend())
     #expect(first[4 * 32..<10 * 32] == second[4 * 32..<10 * 32])
     #expect(first[..<(4 * 32)] != second[..<(4 * 32)])
+  }
+
+  /// Segments of 20 rows and of 9 that see the first 13 of them, and the same in full.
+  @Test func rowsAfterAPrefixGetTheBitsThatTheyGetInASequenceOfTheirOwn() {
+    let shared = AttentionShape(
+      segments: Segments(lengths: [20, 9]), prefixes: [0..<0, 0..<13], heads: 4, keyValueHeads: 2,
+      headDimension: 16)
+    let apart = AttentionShape(
+      segments: Segments(lengths: [20, 22]), heads: 4, keyValueHeads: 2, headDimension: 16)
+    let once = AttentionInputs<Float>(shared)
+    var twice = AttentionInputs<Float>(apart)
+    let beginning = once.rows[..<(13 * shared.rowColumns)]
+    twice.rows = once.rows
+    twice.rows.insert(contentsOf: beginning, at: 20 * shared.rowColumns)
+    let width = shared.queryColumns
+    let (found, expected) = (once.attend(), twice.attend())
+    #expect(found[..<(20 * width)] == expected[..<(20 * width)])
+    #expect(found[(20 * width)...].elementsEqual(expected[(33 * width)...]))
   }
 
   @Test(arguments: 0..<8)
@@ -130,7 +155,7 @@ private struct AttentionInputs<Scalar: BLASScalar> {
     var values = [Scalar](repeating: 0, count: cache.valueCount)
     var result: [Scalar] = []
     for s in 0..<shape.segments.count {
-      for (position, row) in shape.segments[s].enumerated() {
+      for (position, row) in seenRows(segment: s).enumerated() {
         var places = CachePlaces()
         places.append(slot: s, position: position)
         let columns = shape.rowColumns
@@ -142,35 +167,41 @@ private struct AttentionInputs<Scalar: BLASScalar> {
             newRow.span, at: places, of: cache, table: table, keys: &keySpan, values: &valueSpan,
             queries: &$0)
         }
-        result += output(shape.queryColumns) {
+        let attended = output(shape.queryColumns) {
           cachedAttention(
             queries: queries.span, at: places, of: cache, keys: keys.span, values: values.span,
             into: &$0)
         }
+        if shape.segments[s].contains(row) { result += attended }
       }
     }
     return result
+  }
+
+  /// The rows that a segment's last row sees.
+  private func seenRows(segment: Int) -> [Int] {
+    Array(shape.prefixes[segment]) + Array(shape.segments[segment])
   }
 
   /// The definition, one scalar at a time.
   func attendNaively() -> [Double] {
     var result: [Double] = []
     for s in 0..<shape.segments.count {
-      for (i, row) in shape.segments[s].enumerated() {
-        for head in 0..<shape.heads { result += attendNaively(segment: s, i, row, head) }
+      for i in seenRows(segment: s).indices.dropFirst(shape.prefixes[s].count) {
+        for head in 0..<shape.heads { result += attendNaively(segment: s, i, head) }
       }
     }
     return result
   }
 
-  private func attendNaively(segment: Int, _ i: Int, _ row: Int, _ head: Int) -> [Double] {
+  private func attendNaively(segment: Int, _ i: Int, _ head: Int) -> [Double] {
+    let seen = seenRows(segment: segment)
     let width = shape.headDimension
     let keyHead = head / (shape.heads / shape.keyValueHeads)
-    let query = turned(row, column: head * width, position: i)
-    let start = shape.segments[segment].lowerBound
+    let query = turned(seen[i], column: head * width, position: i)
     let weights = (0...i).map { j in
       let key = turned(
-        start + j, column: shape.queryColumns + keyHead * width, position: j)
+        seen[j], column: shape.queryColumns + keyHead * width, position: j)
       return exp(zip(query, key).reduce(0) { $0 + $1.0 * $1.1 } / sqrt(Double(width)))
     }
     let total = weights.reduce(0, +)
@@ -178,7 +209,7 @@ private struct AttentionInputs<Scalar: BLASScalar> {
     return (0..<width).map { d in
       weights.enumerated().reduce(0) {
         $0 + $1.element / total
-          * Double(rows[(start + $1.offset) * shape.rowColumns + first + d])
+          * Double(rows[seen[$1.offset] * shape.rowColumns + first + d])
       }
     }
   }

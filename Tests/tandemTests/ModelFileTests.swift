@@ -145,7 +145,7 @@ private func writePieces(to tandem: TandemProcess, as name: String = "tok261.bin
     let document = try #require(try TandemProcess.object(json.output))
     #expect(document["schema"] as? String == "tandem.doctor/1")
     let findings = try #require(document["findings"] as? [[String: any Sendable]])
-    #expect(findings.count == 8)
+    #expect(findings.count == 9)
     let core = findings.first { $0["name"] as? String == "cores" }
     #expect(core?["affects_bits"] as? Bool == false)
   }

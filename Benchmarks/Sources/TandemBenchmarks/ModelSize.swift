@@ -35,25 +35,23 @@ struct ModelSize {
     return Transformer(configuration: configuration, using: &generator)
   }
 
-  /// Floating-point operations of a forward pass as it is carried out.
+  /// Floating-point operations of a forward pass over a batch as it is carried out.
   ///
-  /// After the last attention only rows go on whose next token is predicted, or whose value is read:
-  /// the others save the last output projection, feed-forward layer and head.
-  ///
-  /// - Parameters:
-  ///   - sequences: how many sequences of `length` tokens, the size's own if nil.
-  ///   - predictedRows: rows of each that go on after the last attention.
-  ///   - head: whether there are logits; a scalar head counts nothing.
-  func executedFLOPs(
-    sequences: Int, length: Int? = nil, predictedRows: Int, head: Bool = true
-  ) -> Double {
-    let (c, length) = (configuration, length ?? self.length)
+  /// What sequences begin with together goes through once, and after the last attention only those
+  /// rows go on whose next token is predicted, or whose value is read: the others save the last
+  /// output projection, feed-forward layer and head. A scalar head counts nothing.
+  func executedFLOPs(_ batch: SequenceBatch, rowsGoingOn rows: Int, head: Bool = true) -> Double {
+    let c = configuration
     let afterAttention = c.hiddenSize * (c.queryWidth + 3 * c.intermediateSize)
     let logits = c.vocabularySize * c.hiddenSize
-    let saved =
-      (length - predictedRows) * (afterAttention + logits) + (head ? 0 : predictedRows * logits)
-    return c.forwardFLOPs(sequenceLengths: [Int](repeating: length, count: sequences))
-      - 2 * Double(sequences * saved)
+    let tokens = batch.tokens.count
+    let saved = (tokens - rows) * (afterAttention + logits) + (head ? 0 : rows * logits)
+    let seen = (0..<batch.count).reduce(0) { seen, i in
+      let (own, before) = (batch.segments[i].count, batch.prefixes[i].count)
+      return seen + own * before + own * (own + 1) / 2
+    }
+    return c.forwardFLOPs(tokens: tokens) + Double(4 * c.layers * c.queryWidth * seen)
+      - Double(2 * saved)
   }
 
   /// Sequences of full length with a prompt of one token.
@@ -72,7 +70,9 @@ struct ModelSize {
     }
   }
 
+  /// Tokens without a pattern that a phase shares with another one.
   func tokens(_ count: Int, phase: Int) -> [Int] {
-    (0..<count).map { 3 + ($0 * 13 + phase * 7) % (configuration.vocabularySize - 3) }
+    let words = configuration.vocabularySize - 3
+    return (0..<count).map { 3 + ($0 * (13 + phase / words) + phase * 7) % words }
   }
 }

@@ -35,9 +35,13 @@ struct Workload {
   init?(named name: String, _ size: ModelSize) {
     self.name = name
     self.size = size
-    let completion = size.length - size.length / 4
-    func training(predicted: Int, head: Bool = true) -> Double {
-      3 * size.executedFLOPs(sequences: size.batch, predictedRows: predicted, head: head)
+    func training(
+      _ shards: [SequenceBatch], _ rows: (SequenceBatch) -> [Int], head: Bool = true
+    ) -> Double {
+      3
+        * shards.reduce(0) {
+          $0 + size.executedFLOPs($1, rowsGoingOn: rows($1).count, head: head)
+        }
     }
     tokens =
       switch name {
@@ -47,13 +51,14 @@ struct Workload {
       }
     switch name {
     case "sft":
-      flops = training(predicted: size.length - 1)
+      let parts = consecutiveParts(of: size.sequences(size.batch), count: shards)
+      flops = training(parts.map { SequenceBatch($0) }, \.predictionRows)
       run = { try fineTune(size, threads: $0, $1) }
     case "dpo":
-      flops = training(predicted: completion)
+      flops = training(pairShards(size), \.predictionRows)
       run = { try trainOnPreferences(size, threads: $0, $1) }
     case "reward":
-      flops = training(predicted: 1, head: false)
+      flops = training(pairShards(size), \.lastRows, head: false)
       run = { try trainReward(size, threads: $0, $1) }
     case "sample":
       flops = size.configuration.forwardFLOPs(
@@ -132,6 +137,14 @@ final class RunningWorkload: Sendable {
   }
 }
 
+/// The parts of a batch that are differentiated on their own.
+private let shards = SFTConfiguration().gradientShards
+
+/// The parts of a batch of pairs as the trainers form them.
+private func pairShards(_ size: ModelSize) -> [SequenceBatch] {
+  consecutiveParts(of: size.pairs(size.batch / 2), count: shards).map { PairBatch($0).sequences }
+}
+
 /// More steps than anybody waits for.
 private let endless = 1_000_000
 
@@ -204,8 +217,12 @@ private func trainPolicy(_ size: ModelSize, threads: Int, _ didStep: () throws -
 private func policyFLOPs(_ size: ModelSize) -> Double {
   let sampling = size.configuration.forwardFLOPs(
     sequenceLengths: [Int](repeating: 64, count: 64))
-  let policy = size.executedFLOPs(sequences: 64, length: 64, predictedRows: 48)
-  let value = size.executedFLOPs(sequences: 64, length: 64, predictedRows: 48, head: false)
+  let batch = SequenceBatch(
+    (0..<64).map {
+      TokenSequence(prompt: size.tokens(16, phase: $0), completion: size.tokens(48, phase: $0))
+    })
+  let policy = size.executedFLOPs(batch, rowsGoingOn: 64 * 48)
+  let value = size.executedFLOPs(batch, rowsGoingOn: 64 * 48, head: false)
   return sampling + 2 * policy + value + 4 * 3 * (policy + value)
 }
 

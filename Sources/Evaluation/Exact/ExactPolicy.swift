@@ -56,7 +56,7 @@ extension CompletionTree {
     temperature: Scalar = 1, on tape: Tape<Scalar>
   ) -> Tensor<Scalar> {
     let batch = SequenceBatch(branches.map { TokenSequence(prompt: prompt, completion: Array($0)) })
-    let rows = starts.map { batch.segments[$0.branch].lowerBound + prompt.count - 1 + $0.depth }
+    let rows = starts.map { batch.row(ofToken: prompt.count - 1 + $0.depth, in: $0.branch) }
     return model.hiddenStates(batch, recorded, on: tape).rows(rows)
       .tokenLogProbabilities(
         head: recorded[model.configuration.headName], targets: tokens, temperature: temperature

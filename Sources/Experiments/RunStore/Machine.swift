@@ -19,6 +19,8 @@ public struct Machine: Sendable, Equatable {
   public var blasThreads = 0
   /// The widest vectors, in bits, that this build may use.
   public var vectorBits = 0
+  /// Whether this build rounds a product and its sum at once.
+  public var fusesMultiplyAdd = true
   /// The widest vectors, in bits, that the processor offers.
   public var processorVectorBits = 0
   /// The system's version.
@@ -41,6 +43,7 @@ public struct Machine: Sendable, Equatable {
     machine.processors = information.activeProcessorCount
     (machine.blasCore, machine.blasConfiguration) = (BLAS.coreName, BLAS.configuration)
     (machine.blasThreads, machine.vectorBits) = (BLAS.threads, BLAS.vectorBits)
+    machine.fusesMultiplyAdd = BLAS.fusesMultiplyAdd
     machine.processorVectorBits = widestVectors(field("flags", in: cpu) ?? "")
     machine.system = information.operatingSystemVersionString
     machine.environment = information.environment.filter { $0.key.hasPrefix("OPENBLAS_") }
@@ -104,6 +107,11 @@ extension Machine {
         vectorBits < processorVectorBits
           ? "the processor has \(processorVectorBits); build with `make build`"
           : "as wide as the processor has"),
+      finding(
+        "multiply-add", fusesMultiplyAdd ? "fused" : "rounded twice", true,
+        fusesMultiplyAdd
+          ? "every product and its sum are rounded at once"
+          : "built for any x86-64; with `make build` products take a quarter of the time"),
       finding("compiler", swift, true, "another version may contract or order sums differently"),
       finding("system", system, true, "its C library computes logarithms, sines and cosines"),
       finding("processor", processor, false, "decides the BLAS core and the vector width"),

@@ -17,7 +17,10 @@ import Testing
     let affects = machine().findings.map(\.affectsBits)
     #expect(affects == affects.sorted { $0 && !$1 })
     let names = machine().findings.filter(\.affectsBits).map(\.name)
-    #expect(names == ["BLAS core", "BLAS", "BLAS threads", "vector width", "compiler", "system"])
+    let expected = [
+      "BLAS core", "BLAS", "BLAS threads", "vector width", "multiply-add", "compiler", "system",
+    ]
+    #expect(names == expected)
   }
 
   @Test func whatIsOddIsSaid() {
@@ -26,6 +29,8 @@ import Testing
     #expect(note("BLAS core", of: pinned).contains("pinned"))
     #expect(note("BLAS threads", of: machine { $0.blasThreads = 2 }).contains("must be one"))
     #expect(note("vector width", of: machine { $0.vectorBits = 128 }).contains("has 256"))
+    let plain = machine { $0.fusesMultiplyAdd = false }
+    #expect(note("multiply-add", of: plain).contains("make build"))
   }
 
   @Test func thisMachineIsKnown() async {

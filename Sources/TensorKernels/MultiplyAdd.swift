@@ -1,0 +1,24 @@
+import COpenBLAS
+
+extension BLAS {
+  /// Whether kernels round a product and its sum once, which they do wherever the build may use the
+  /// instruction for it: on aarch64, and on x86-64 with the Makefile's flags.
+  @inline(__always)
+  public static var fusesMultiplyAdd: Bool { COPENBLAS_FUSED_MULTIPLY_ADD == 1 }
+}
+
+extension SIMD where Scalar: FloatingPoint {
+  /// `self += a·b`, rounded once or, without an instruction for that, twice.
+  @inline(__always)
+  mutating func accumulate(_ a: Self, _ b: Self) {
+    if BLAS.fusesMultiplyAdd { addProduct(a, b) } else { self += a * b }
+  }
+}
+
+extension FloatingPoint {
+  /// `self + a·b`, rounded once or, without an instruction for that, twice.
+  @inline(__always)
+  func plus(_ a: Self, times b: Self) -> Self {
+    BLAS.fusesMultiplyAdd ? addingProduct(a, b) : self + a * b
+  }
+}
