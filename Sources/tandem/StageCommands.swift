@@ -44,7 +44,8 @@ struct SFTCommand: AsyncParsableCommand {
     let settings = try options.read(SFTConfiguration.self)
     let start = try startingPoint()
     try await options.train(
-      "sft", tokenizer: start.tokenizer, maximumLength: start.model.configuration.maximumLength
+      "sft", tokenizer: start.tokenizer, maximumLength: start.model.configuration.maximumLength,
+      memory: { $0.memory(start.model.configuration, settings) }
     ) { try $0.fineTune(start.model, settings) }
   }
 
@@ -81,7 +82,8 @@ struct RewardCommand: AsyncParsableCommand {
     let reference = try folder.policy()
     try await options.train(
       "reward", tokenizer: try folder.tokenizer(),
-      maximumLength: reference.configuration.maximumLength
+      maximumLength: reference.configuration.maximumLength,
+      memory: { $0.memory(reference.configuration, settings) }
     ) { try $0.trainReward(from: reference, settings) }
   }
 }
@@ -111,6 +113,7 @@ struct DPOCommand: AsyncParsableCommand {
     try await options.train(
       "dpo", tokenizer: try folder.tokenizer(),
       maximumLength: reference.configuration.maximumLength,
+      memory: { $0.memory(reference.configuration, settings) },
       updates: { settings.epochs * max(1, $0 / settings.batchSize) }
     ) { try $0.trainDPO(from: reference, settings) }
   }
@@ -144,7 +147,10 @@ struct PPOCommand: AsyncParsableCommand {
     try requireSameVocabulary(reference, scorer, in: reward)
     try await options.train(
       "ppo", tokenizer: try folder.tokenizer(),
-      maximumLength: reference.configuration.maximumLength
+      maximumLength: reference.configuration.maximumLength,
+      memory: {
+        $0.memory(reference.configuration, reward: scorer.model.configuration, settings)
+      }
     ) { try $0.trainPPO(from: reference, reward: scorer, settings) }
   }
 }

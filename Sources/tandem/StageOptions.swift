@@ -89,9 +89,11 @@ struct StageOptions: ParsableArguments {
 
   /// Runs a stage on a model's tokenizer and says what came of it.
   ///
-  /// Where the number of updates is known, the first one's gradient tells how long all will take.
+  /// What it takes of the memory is said before it begins. Where the number of updates is known, the
+  /// first one's gradient tells how long all will take.
   func train(
     _ name: String, tokenizer: any Tokenizer, maximumLength: Int,
+    memory: (TrainingStage) -> MemoryPlan,
     updates: ((_ pairs: Int) -> Int)? = nil,
     _ body: @escaping @Sendable (TrainingStage) throws -> Void
   ) async throws {
@@ -103,6 +105,7 @@ struct StageOptions: ParsableArguments {
     let stage = TrainingStage(
       pairs: pairs, tokenizer: tokenizer, output: output, seed: Seed(seed), workers: threads.jobs
     ) { row in display { $0.take(row) } }
+    if !quiet { writeError("\(name): \(memory(stage).text)") }
     let advice = "the model of the last whole step goes to \(output.url.relativePath)"
     try await Interruption.cancelling(advice: advice) { try body(stage) }
     let document = StageDocument(
@@ -160,5 +163,20 @@ struct StageDisplay {
     return String(
       format: "\(name): about %.1f minutes for \(updates) updates of %.1f s",
       Double(updates) * seconds / 60, seconds)
+  }
+}
+
+extension MemoryPlan {
+  /// What is planned, and what to do where the machine has less.
+  fileprivate var text: String {
+    func gigabytes(_ bytes: Int) -> String { String(format: "%.2f", Double(bytes) / 1e9) }
+    let plan =
+      "at most about \(gigabytes(total)) GB: weights \(gigabytes(parameters)), gradients "
+      + "\(gigabytes(gradients)), optimizer \(gigabytes(optimizer)), activations "
+      + gigabytes(activations)
+    let machine = Int(ProcessInfo.processInfo.physicalMemory)
+    guard total > machine else { return plan }
+    return plan + "; this machine has \(gigabytes(machine)). Smaller batches and fewer "
+      + "gradient_shards take less"
   }
 }

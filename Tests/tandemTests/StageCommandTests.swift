@@ -50,6 +50,15 @@ import Testing
     }
   }
 
+  @Test func aStageSaysFirstWhatItTakesOfTheMemory() async throws {
+    let tandem = try await fineTuned()
+    let result = try await tandem.run(
+      "dpo", "--data", "pairs.jsonl", "--model", "sft", "--output", "dpo", "num_train_epochs=1")
+    let lines = result.errors.split(separator: "\n")
+    #expect(lines.first?.wholeMatch(of: /dpo: at most about 0\.0\d GB: weights .*/) != nil)
+    #expect(!result.errors.contains("this machine has"))
+  }
+
   @Test func samplingAgainDrawsTheSame() async throws {
     let tandem = try await fineTuned()
     let arguments = ["--prompt", "the film", "--count", "3", "--maximum-tokens", "6", "--json"]

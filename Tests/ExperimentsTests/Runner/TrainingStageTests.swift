@@ -45,6 +45,40 @@ import Tokenization
     func add(_ step: Int) { steps.withLock { $0.append(step) } }
   }
 
+  /// Pairs of 2 + 3 + 4, 2 + 1 + 1 and 3 + 8 + 2 tokens: two of a batch have 22 at most.
+  @Test func memoryIsPlannedForTheBatchWithTheMostTokens() throws {
+    let pairs = [
+      PreferencePair(prompt: [1, 3], chosen: [4, 5, 2], rejected: [4, 4, 4, 2]),
+      PreferencePair(prompt: [1, 3], chosen: [2], rejected: [2]),
+      PreferencePair(prompt: [1, 3, 5], chosen: [4, 4, 4, 4, 4, 4, 4, 2], rejected: [6, 2]),
+    ]
+    let (stage, size) = (stage("memory", on: pairs, workers: 2), model.configuration)
+    let few = ["per_device_train_batch_size=2", "gradient_shards=4", "optim=rmsprop"]
+    let weights = 4 * size.parameterCount
+    let dpo = stage.memory(size, try DPOConfiguration(file: nil, overrides: few))
+    // Two pairs make two shards; the reference is there beside the policy.
+    #expect(dpo.parameters == 2 * weights && dpo.gradients == 2 * weights)
+    #expect(dpo.optimizer == weights)
+    let batch = MemoryPlan(size, tokens: 22, length: 11, shards: 2, workers: 2)
+    #expect(dpo.activations == batch.activations)
+    #expect(stage.memory(size, try RewardConfiguration(file: nil, overrides: few)) == dpo)
+    let sft = stage.memory(size, try SFTConfiguration(file: nil, overrides: few))
+    #expect(sft.parameters == weights)
+    #expect(
+      sft.activations
+        == MemoryPlan(size, tokens: 16, length: 11, shards: 2, workers: 2).activations)
+    let settings = try PPOConfiguration(
+      file: nil,
+      overrides: ["rollouts_per_iteration=8", "response_length=5", "gradient_shards=2"])
+    let ppo = stage.memory(size, reward: size, settings)
+    // Policy, its panels, value model, reference and reward model.
+    #expect(ppo.parameters == 5 * weights && ppo.gradients == 4 * weights)
+    #expect(ppo.optimizer == 4 * weights)
+    let cache = 4 * 2 * size.layers * size.keyValueWidth * 8 * 8
+    let steps = MemoryPlan(size, tokens: 4 * 8, length: 8, shards: 2, workers: 2).activations
+    #expect(ppo.activations == cache + steps)
+  }
+
   @Test func everyStageReadsWhatTheOneBeforeItWrote() throws {
     let steps = Steps()
     try stage("sft", steps: steps).fineTune(

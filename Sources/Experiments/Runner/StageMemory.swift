@@ -1,0 +1,66 @@
+public import DPO
+import Datasets
+public import LanguageModel
+import Optimizers
+public import PPO
+public import RewardModeling
+public import SupervisedFineTuning
+import Tokenization
+
+/// What a training by itself takes at most, from sizes alone, before anything is computed.
+extension TrainingStage {
+  /// Of fine-tuning.
+  public func memory(_ model: ModelConfiguration, _ settings: SFTConfiguration) -> MemoryPlan {
+    plan(
+      model, tokens: pairs.map(\.chosenSequence.tokens.count), batch: settings.batchSize,
+      shards: settings.gradientShards, settings.optimizer)
+  }
+
+  /// Of a reward model, beside the model that it starts from.
+  public func memory(_ model: ModelConfiguration, _ settings: RewardConfiguration) -> MemoryPlan {
+    plan(
+      model, tokens: pairs.map(\.rows), batch: settings.batchSize,
+      shards: settings.gradientShards, settings.optimizer) + MemoryPlan(reading: model)
+  }
+
+  /// Of DPO, beside its reference.
+  public func memory(_ model: ModelConfiguration, _ settings: DPOConfiguration) -> MemoryPlan {
+    plan(
+      model, tokens: pairs.map(\.rows), batch: settings.batchSize,
+      shards: settings.gradientShards, settings.optimizer) + MemoryPlan(reading: model)
+  }
+
+  /// Of PPO: the policy with its sampler, a value model where there is one of its own, and the
+  /// reference and the reward model, which are only read.
+  public func memory(
+    _ model: ModelConfiguration, reward: ModelConfiguration, _ settings: PPOConfiguration
+  ) -> MemoryPlan {
+    let length = (pairs.map(\.prompt.count).max() ?? 0) + settings.responseLength
+    let sequences = settings.rolloutsPerIteration
+    let policy = MemoryPlan(
+      model, tokens: sequences / max(1, settings.minibatches) * length, length: length,
+      shards: settings.gradientShards, workers: workers)
+    let sampling = MemoryPlan(sampling: model, sequences: sequences, length: length)
+    let frozen = MemoryPlan(reading: model) + MemoryPlan(reading: reward)
+    let all = policy + sampling + frozen
+    guard settings.baseline == .learnedValue, settings.valueTrunk == .separate else { return all }
+    // Its steps take turns with the policy's, in the same activations.
+    return all + MemoryPlan(model, tokens: 0, length: 0, shards: settings.gradientShards)
+  }
+
+  /// The plan of the batch with the most tokens.
+  private func plan(
+    _ model: ModelConfiguration, tokens: [Int], batch: Int, shards: Int, _ optimizer: OptimizerKind
+  ) -> MemoryPlan {
+    let longest = pairs.flatMap { [$0.chosenSequence, $0.rejectedSequence] }
+      .map(\.tokens.count).max()
+    return MemoryPlan(
+      model, tokens: tokens.sorted(by: >).prefix(batch).reduce(0, +), length: longest ?? 0,
+      shards: min(shards, batch), workers: workers, runningMeans: optimizer == .adamW ? 2 : 1)
+  }
+}
+
+extension PreferencePair {
+  /// The rows of both completions after one prompt.
+  fileprivate var rows: Int { prompt.count + chosen.count + rejected.count }
+}
