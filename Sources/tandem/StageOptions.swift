@@ -171,7 +171,7 @@ extension MemoryPlan {
   fileprivate var text: String {
     func gigabytes(_ bytes: Int) -> String { String(format: "%.2f", Double(bytes) / 1e9) }
     let plan =
-      "at most about \(gigabytes(total)) GB: weights \(gigabytes(parameters)), gradients "
+      "takes about \(gigabytes(total)) GB: weights \(gigabytes(parameters)), gradients "
       + "\(gigabytes(gradients)), optimizer \(gigabytes(optimizer)), activations "
       + gigabytes(activations)
     let machine = Int(ProcessInfo.processInfo.physicalMemory)

@@ -7,7 +7,10 @@ public import RewardModeling
 public import SupervisedFineTuning
 import Tokenization
 
-/// What a training by itself takes at most, from sizes alone, before anything is computed.
+/// What a training by itself takes in its largest batch, from sizes alone, before anything is computed.
+///
+/// The program with its tokenizer and the model's file, and buffers kept for batches of other lengths,
+/// come on top: SmolLM2-135M is planned at 4.4 GB for DPO and was measured at 5.2.
 extension TrainingStage {
   /// Of fine-tuning.
   public func memory(_ model: ModelConfiguration, _ settings: SFTConfiguration) -> MemoryPlan {
