@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 import LanguageModel
+import TensorKernels
 import Tokenization
 
 /// The decoders that are measured, and the sequences that go through them.
