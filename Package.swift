@@ -17,34 +17,50 @@ let layers: [(name: String, uses: [Target.Dependency])] = [
   ("Tasks", ["Datasets", "Tokenization"]),
   ("LanguageModel", ["Autograd", "TensorKernels", "Tokenization"]),
   (
-    "SupervisedFineTuning",
+    "Training",
     ["LanguageModel", "Optimizers", "Datasets", "Tokenization", "Autograd", "TensorKernels"]
+  ),
+  (
+    "SupervisedFineTuning",
+    [
+      "Training", "LanguageModel", "Optimizers", "Datasets", "Tokenization", "Autograd",
+      "TensorKernels",
+    ]
   ),
   (
     "RewardModeling",
-    ["LanguageModel", "Optimizers", "Datasets", "Tokenization", "Autograd", "TensorKernels"]
+    [
+      "Training", "LanguageModel", "Optimizers", "Datasets", "Tokenization", "Autograd",
+      "TensorKernels",
+    ]
   ),
   (
     "PPO",
-    ["LanguageModel", "Optimizers", "Datasets", "Tokenization", "Autograd", "TensorKernels"]
+    [
+      "Training", "LanguageModel", "Optimizers", "Datasets", "Tokenization", "Autograd",
+      "TensorKernels",
+    ]
   ),
   (
     "DPO",
-    ["LanguageModel", "Optimizers", "Datasets", "Tokenization", "Autograd", "TensorKernels"]
+    [
+      "Training", "LanguageModel", "Optimizers", "Datasets", "Tokenization", "Autograd",
+      "TensorKernels",
+    ]
   ),
   (
     "Evaluation",
     [
-      "LanguageModel", "Optimizers", "Datasets", "Tokenization", "Tasks", "RewardModeling", "PPO",
-      "DPO", "Autograd", "TensorKernels",
+      "Training", "LanguageModel", "Optimizers", "Datasets", "Tokenization", "Tasks",
+      "RewardModeling", "PPO", "DPO", "Autograd", "TensorKernels",
       .product(name: "RealModule", package: "swift-numerics"),
     ]
   ),
   (
     "Experiments",
     [
-      "Evaluation", "SupervisedFineTuning", "RewardModeling", "PPO", "DPO", "Tasks", "Datasets",
-      "Tokenization", "LanguageModel", "Optimizers", "Autograd", "TensorKernels",
+      "Evaluation", "SupervisedFineTuning", "RewardModeling", "PPO", "DPO", "Training", "Tasks",
+      "Datasets", "Tokenization", "LanguageModel", "Optimizers", "Autograd", "TensorKernels",
       .product(name: "RealModule", package: "swift-numerics"),
       .product(name: "Yams", package: "Yams"),
       .product(name: "Logging", package: "swift-log"),
@@ -98,8 +114,8 @@ let package = Package(
       name: "tandem",
       dependencies: [
         "Experiments", "Evaluation", "SupervisedFineTuning", "RewardModeling", "PPO", "DPO",
-        "Tasks", "Datasets", "Tokenization", "LanguageModel", "Optimizers", "TensorKernels",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Training", "Tasks", "Datasets", "Tokenization", "LanguageModel", "Optimizers",
+        "TensorKernels", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),

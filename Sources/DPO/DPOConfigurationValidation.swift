@@ -1,4 +1,4 @@
-public import Optimizers
+public import Training
 
 extension DPOConfiguration {
   /// Throws the first constraint that the values break.

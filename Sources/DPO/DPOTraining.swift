@@ -1,8 +1,9 @@
 import Autograd
 public import Datasets
 public import LanguageModel
-public import Optimizers
+import Optimizers
 public import TensorKernels
+public import Training
 
 /// Fits a policy to preference pairs, with no reward model and no sampling.
 ///

@@ -1,5 +1,5 @@
 public import Datasets
-public import Optimizers
+public import Training
 
 /// Who labels the pairs that a policy samples.
 public enum OnlineJudge: String, Codable, Sendable, CaseIterable {

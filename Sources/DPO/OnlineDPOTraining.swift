@@ -1,9 +1,10 @@
 public import Datasets
 import Foundation
 public import LanguageModel
-public import Optimizers
+import Optimizers
 public import TensorKernels
 import Tokenization
+public import Training
 
 /// What judges the pairs of online DPO.
 public struct OnlineLabels: Sendable {

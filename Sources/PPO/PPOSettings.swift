@@ -1,5 +1,6 @@
 import LanguageModel
 import Optimizers
+import Training
 
 extension PPOConfiguration {
   /// Throws if the settings are impossible, alone or with this model and these prompts.

@@ -1,7 +1,7 @@
 public import Datasets
 public import LanguageModel
-public import Optimizers
 public import TensorKernels
+public import Training
 
 /// What a PPO training shows of its models.
 public struct PPOModels: Sendable {

@@ -1,8 +1,8 @@
 import Autograd
 public import Datasets
 public import LanguageModel
-public import Optimizers
 public import TensorKernels
+public import Training
 
 /// What the value model starts as.
 public enum ValueStart: String, Codable, Sendable, CaseIterable {

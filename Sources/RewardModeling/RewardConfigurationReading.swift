@@ -1,5 +1,5 @@
 public import Datasets
-public import Optimizers
+public import Training
 
 extension RewardConfiguration {
   /// Reads the settings that are present over the documented defaults.

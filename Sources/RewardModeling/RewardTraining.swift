@@ -1,9 +1,10 @@
 import Autograd
 public import Datasets
 public import LanguageModel
-public import Optimizers
+import Optimizers
 public import TensorKernels
 public import Tokenization
+public import Training
 
 /// Fits a reward model to preference pairs: the reference's backbone with a zero head.
 ///

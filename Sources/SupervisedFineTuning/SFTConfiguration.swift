@@ -1,4 +1,5 @@
 public import Optimizers
+public import Training
 
 /// How supervised fine-tuning imitates demonstrations.
 ///

@@ -1,7 +1,7 @@
 import DPO
 import Foundation
-import Optimizers
 import Testing
+import Training
 
 @Suite struct DPOConfigurationTests {
   @Test func anEmptySpecificationIsTheDocumentedDefaults() throws {

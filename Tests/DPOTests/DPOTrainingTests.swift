@@ -3,9 +3,9 @@ import DPO
 import Datasets
 import Foundation
 import LanguageModel
-import Optimizers
 import TensorKernels
 import Testing
+import Training
 
 @Suite struct DPOTrainingTests {
   private let pairs = TinyPreferences.pairs(count: 96)

@@ -3,9 +3,9 @@ import DPO
 import Datasets
 import Foundation
 import LanguageModel
-import Optimizers
 import TensorKernels
 import Testing
+import Training
 
 /// Every loss through the training loop.
 @Suite struct LossTrainingTests {

@@ -3,10 +3,10 @@ import DPO
 import Datasets
 import Foundation
 import LanguageModel
-import Optimizers
 import TensorKernels
 import Testing
 import Tokenization
+import Training
 
 /// Fives less sixes, the reward that the tiny language's annotator follows.
 private struct FivesReward: RewardFunction {

@@ -1,7 +1,7 @@
 import Foundation
-import Optimizers
 import PPO
 import Testing
+import Training
 
 @Suite struct PPOConfigurationTests {
   @Test func defaultsAreValid() throws {

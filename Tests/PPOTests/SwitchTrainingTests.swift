@@ -2,11 +2,11 @@ import Autograd
 import Datasets
 import Foundation
 import LanguageModel
-import Optimizers
 import PPO
 import TensorKernels
 import Testing
 import Tokenization
+import Training
 
 /// What each switch of the trainer does to a run.
 @Suite struct SwitchTrainingTests {

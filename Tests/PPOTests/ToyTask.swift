@@ -1,10 +1,10 @@
 import Datasets
 import Foundation
 import LanguageModel
-import Optimizers
 import PPO
 import TensorKernels
 import Tokenization
+import Training
 
 /// Likes token 3 and dislikes token 4.
 struct ToyReward: RewardFunction {

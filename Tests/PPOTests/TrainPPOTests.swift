@@ -2,11 +2,11 @@ import Autograd
 import Datasets
 import Foundation
 import LanguageModel
-import Optimizers
 import PPO
 import Synchronization
 import Testing
 import Tokenization
+import Training
 
 @Suite struct TrainPPOTests {
   let task = ToyTask()

@@ -1,7 +1,7 @@
 import Foundation
-import Optimizers
 import RewardModeling
 import Testing
+import Training
 
 @Suite struct RewardConfigurationTests {
   @Test func anEmptySpecificationIsTheDocumentedDefaults() throws {

@@ -2,11 +2,11 @@ import Autograd
 import Datasets
 import Foundation
 import LanguageModel
-import Optimizers
 import RewardModeling
 import TensorKernels
 import Testing
 import Tokenization
+import Training
 
 @Suite struct RewardTrainingTests {
   private let pairs = TinyPreferences.pairs(count: 128)

@@ -2,11 +2,11 @@ import Autograd
 import Datasets
 import Foundation
 import LanguageModel
-import Optimizers
 import SupervisedFineTuning
 import TensorKernels
 import Testing
 import Tokenization
+import Training
 
 @Suite struct FineTuningTests {
   /// A language in which every word is followed by the next one, 7 by 3.

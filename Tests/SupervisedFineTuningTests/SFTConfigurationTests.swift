@@ -1,7 +1,7 @@
 import Foundation
-import Optimizers
 import SupervisedFineTuning
 import Testing
+import Training
 
 @Suite struct SFTConfigurationTests {
   @Test func anEmptySpecificationIsTheDocumentedDefaults() throws {

@@ -3,6 +3,7 @@ public import LanguageModel
 public import Optimizers
 import RealModule
 public import TensorKernels
+public import Training
 
 /// How a policy is led to the optimum by the exact gradient.
 public struct ExactAscentConfiguration: Codable, Equatable, Sendable {

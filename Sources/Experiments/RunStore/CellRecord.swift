@@ -1,6 +1,6 @@
 public import LanguageModel
-public import Optimizers
 import PPO
+public import Training
 
 /// What one cell of an experiment (one stage at one seed) found.
 ///

@@ -1,9 +1,9 @@
 import Datasets
 import Foundation
 import LanguageModel
-import Optimizers
 import Tasks
 import Tokenization
+import Training
 
 /// The exit codes of the command, those of sysexits.h where it has one.
 public enum ExitStatus: Int32, Sendable, CaseIterable {

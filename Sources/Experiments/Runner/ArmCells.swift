@@ -2,11 +2,11 @@ import Datasets
 import Evaluation
 import Foundation
 import LanguageModel
-import Optimizers
 import PPO
 import RewardModeling
 import Tasks
 import Tokenization
+import Training
 
 extension SeedWork {
   /// Trains an arm's policy, or evaluates it where there is nothing to train.

@@ -3,12 +3,12 @@ import Datasets
 import Evaluation
 import Foundation
 import LanguageModel
-import Optimizers
 import PPO
 import RewardModeling
 import TensorKernels
 import Tasks
 import Tokenization
+import Training
 
 /// Which reward an arm's PPO is given.
 struct PPOReward {

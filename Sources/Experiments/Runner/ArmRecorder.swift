@@ -1,8 +1,8 @@
 import Evaluation
 import Foundation
 import LanguageModel
-import Optimizers
 import Tokenization
+import Training
 
 /// Writes down what a training shows, and evaluates its policy at the planned steps.
 struct ArmRecorder {

@@ -2,11 +2,11 @@ import DPO
 import Datasets
 import Evaluation
 import LanguageModel
-import Optimizers
 import PPO
 import RewardModeling
 import Tasks
 import Tokenization
+import Training
 
 extension SeedWork {
   /// Trains an arm's policy on the pairs, on rankings made of them, or on pairs of its own.

@@ -7,6 +7,7 @@ import RewardModeling
 import SupervisedFineTuning
 import Tasks
 import Tokenization
+import Training
 
 extension SeedWork {
   /// Takes a pretrained model for the reference where the specification names one, or trains it.

@@ -2,12 +2,12 @@ public import DPO
 public import Datasets
 import Foundation
 public import LanguageModel
-import Optimizers
 public import PPO
 public import RewardModeling
 public import SupervisedFineTuning
 public import TensorKernels
 public import Tokenization
+import Training
 
 /// One training by itself, on a user's own pairs, from a model folder to a model folder.
 public struct TrainingStage: Sendable {

@@ -1,7 +1,7 @@
 public import DPO
 public import Evaluation
-import Optimizers
 public import PPO
+import Training
 
 /// One way of learning from the pairs, under the name that its curve carries.
 public struct ArmSpecification: Equatable, Sendable {

@@ -1,5 +1,5 @@
 public import Datasets
-import Optimizers
+import Training
 
 /// What every seed draws before it learns: demonstrations, prompts and labelled pairs.
 public struct DataSpecification: Codable, Equatable, Sendable, DefaultedSettings {

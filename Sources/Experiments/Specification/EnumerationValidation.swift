@@ -1,7 +1,7 @@
 import LanguageModel
-import Optimizers
 import PPO
 import Tasks
+import Training
 
 /// The scores of one prompt's completions, 8 bytes each, that fit in the 2 GiB of `ScoredPolicy`.
 private let largestScoreCount = 1 << 28

@@ -1,5 +1,5 @@
-import Optimizers
 public import Tasks
+import Training
 
 /// How every policy is judged: the same prompts and sampling seeds for all arms of a seed.
 public struct EvaluationSpecification: Codable, Equatable, Sendable, DefaultedSettings {

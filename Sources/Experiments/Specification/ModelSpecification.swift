@@ -1,5 +1,5 @@
 public import LanguageModel
-import Optimizers
+import Training
 
 /// The policy's size: a preset, or every size by itself.
 public struct ModelSpecification: Codable, Equatable, Sendable, DefaultedSettings {

@@ -1,4 +1,4 @@
-import Optimizers
+import Training
 
 /// The seeds of an experiment, written as a count or as a list.
 public struct SeedList: Codable, Equatable, Sendable {

@@ -1,5 +1,5 @@
 import Foundation
-import Optimizers
+import Training
 import Yams
 
 /// Settings that have a documented default for every key.

@@ -1,6 +1,6 @@
 import Foundation
-import Optimizers
 import Tasks
+import Training
 import Yams
 
 /// A YAML text with the name under which complaints about it go.

@@ -2,11 +2,11 @@ import DPO
 import Evaluation
 public import Foundation
 import LanguageModel
-import Optimizers
 import PPO
 import RewardModeling
 import SupervisedFineTuning
 import Tasks
+import Training
 import Yams
 
 extension ExperimentSpecification {

@@ -1,9 +1,9 @@
 public import Foundation
 import DPO
-public import Optimizers
 import PPO
 import RewardModeling
 import SupervisedFineTuning
+public import Training
 import Yams
 
 /// The settings of one training, which know their own constraints.

@@ -1,5 +1,6 @@
 import Optimizers
 import Evaluation
+import Training
 
 /// The condition of a finished cell, by Evaluation's collapse criterion.
 func hasCollapsed(_ cell: CellRecord) -> Bool {

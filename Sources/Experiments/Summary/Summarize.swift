@@ -1,6 +1,7 @@
 import Optimizers
 import Evaluation
 import LanguageModel
+import Training
 
 /// Gathers the cells of an experiment into its summary; the same cells give the same summary.
 public func summarize(_ cells: [CellRecord], facts: SpecificationFacts) -> ExperimentSummary {

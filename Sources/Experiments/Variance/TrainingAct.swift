@@ -3,6 +3,7 @@ import Foundation
 import LanguageModel
 import Optimizers
 import PPO
+import Training
 
 /// The third act: what a baseline does to training, over paired seeds.
 public struct TrainingAct: Codable, Sendable {

@@ -1,4 +1,4 @@
-public import Optimizers
+public import Training
 
 /// What is subtracted from a completion's return before it weighs the completion's score.
 ///

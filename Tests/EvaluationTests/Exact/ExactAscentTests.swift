@@ -2,12 +2,12 @@ import Autograd
 import Evaluation
 import Foundation
 import LanguageModel
-import Optimizers
 import PPO
 import Tasks
 import TensorKernels
 import Testing
 import Tokenization
+import Training
 
 @Suite struct ExactAscentTests {
   private func goal(_ reference: Transformer<Float>, beta: Double) throws -> EnumeratedObjectives {

@@ -2,10 +2,10 @@ import Datasets
 import Experiments
 import Foundation
 import LanguageModel
-import Optimizers
 import Tasks
 import Testing
 import Tokenization
+import Training
 
 @Suite struct ExitStatusTests {
   private static let place = SourceLocation(file: "e.yaml", line: 2)

@@ -4,7 +4,6 @@ import Datasets
 import Experiments
 import Foundation
 import LanguageModel
-import Optimizers
 import PPO
 import RewardModeling
 import SupervisedFineTuning
@@ -13,6 +12,7 @@ import TensorKernels
 import TestSupport
 import Testing
 import Tokenization
+import Training
 
 @Suite struct TrainingStageTests {
   private let folder: TemporaryFolder

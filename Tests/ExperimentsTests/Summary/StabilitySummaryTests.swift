@@ -1,7 +1,7 @@
 import Experiments
 import Foundation
-import Optimizers
 import Testing
+import Training
 
 /// One seed of an arm with a gold curve and logged metrics.
 private func cell(

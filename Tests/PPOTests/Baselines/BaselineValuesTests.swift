@@ -1,9 +1,9 @@
 import Foundation
 import LanguageModel
-import Optimizers
 import PPO
 import Testing
 import Tokenization
+import Training
 
 /// Every baseline on batches whose numbers can be checked by hand.
 @Suite struct BaselineValuesTests {

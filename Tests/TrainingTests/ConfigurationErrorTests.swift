@@ -1,6 +1,6 @@
 import Foundation
-import Optimizers
 import Testing
+import Training
 
 @Suite struct ConfigurationErrorTests {
   @Test func aValueOutOfRangeNamesItsKeyAndWhatIsAllowed() {
