@@ -7,6 +7,7 @@ import PPO
 import Tasks
 import TensorKernels
 import Testing
+import TheoryTestSupport
 import Tokenization
 
 /// The exact baselines against sums over every completion by itself.

@@ -1,6 +1,7 @@
 import ExactTheory
 import Foundation
 import Testing
+import TheoryTestSupport
 
 /// The golden fixture's variances, derived apart from this code in NumPy with float64.
 @Suite struct GoldenVarianceTests {

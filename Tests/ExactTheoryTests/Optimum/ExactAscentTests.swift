@@ -6,6 +6,7 @@ import PPO
 import Tasks
 import TensorKernels
 import Testing
+import TheoryTestSupport
 import Tokenization
 import Training
 

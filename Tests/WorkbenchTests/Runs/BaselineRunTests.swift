@@ -4,6 +4,7 @@ import PPO
 import Reports
 import TestSupport
 import Testing
+import Training
 import Workbench
 
 /// An arm for each baseline, at two offsets of the reward.

@@ -7,6 +7,7 @@ import Synchronization
 import Tasks
 import TestSupport
 import Testing
+import Training
 import Workbench
 
 /// An experiment of every method that takes a second.

@@ -4,6 +4,8 @@ import Optimizers
 import PPO
 import TestSupport
 import Testing
+import Training
+import Workbench
 
 /// An arm for each optimiser, dialect and gallery fault, on a language that can be listed.
 private let specificationOfAll: String = {

@@ -5,6 +5,7 @@ import PPO
 import Tasks
 import TestSupport
 import Testing
+import Training
 import Workbench
 
 /// The experiments of this package.

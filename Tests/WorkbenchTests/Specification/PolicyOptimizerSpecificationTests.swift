@@ -4,6 +4,7 @@ import Optimizers
 import PPO
 import TestSupport
 import Testing
+import Training
 import Workbench
 
 /// Policy optimisers and dialects as an experiment.yaml names them.

@@ -1,4 +1,5 @@
 import DPO
+import ExactTheory
 import LanguageModel
 import PPO
 import RewardModeling

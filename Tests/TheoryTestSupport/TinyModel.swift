@@ -1,13 +1,12 @@
 import Autograd
 import Datasets
-import LanguageModel
-import Tasks
-import TensorKernels
-import Testing
-import Tokenization
+package import LanguageModel
+package import Tasks
+package import TensorKernels
+package import Tokenization
 
 /// A random transformer of one layer, wide enough to be nowhere near uniform.
-func tinyModel<Scalar: BLASScalar>(
+package func tinyModel<Scalar: BLASScalar>(
   vocabularySize: Int, maximumLength: Int, seed: UInt64, as _: Scalar.Type = Float.self
 ) -> Transformer<Scalar> {
   var generator = Seed(seed).generator(for: "test.tiny-model")
@@ -24,7 +23,7 @@ func tinyModel<Scalar: BLASScalar>(
 }
 
 /// The smallest enumerable language: three words, at most three of them, 40 completions.
-func tinyLanguage() throws -> EnumerableLanguage {
+package func tinyLanguage() throws -> EnumerableLanguage {
   var configuration = TaskConfiguration(name: .enumerableLanguage)
   configuration.words = 3
   configuration.maximumWords = 3
@@ -32,8 +31,12 @@ func tinyLanguage() throws -> EnumerableLanguage {
 }
 
 /// A reward known by hand: the number of tokens.
-struct LengthReward: RewardFunction {
-  func rewards(of sequences: [TokenSequence]) -> [Double] {
+package struct LengthReward: RewardFunction {
+  /// A reward.
+  package init() {}
+
+  /// The number of tokens of each completion.
+  package func rewards(of sequences: [TokenSequence]) -> [Double] {
     sequences.map { Double($0.completion.count) }
   }
 }
