@@ -35,6 +35,7 @@ import Testing
   }
 
   @Test func armsWithoutTrainingAreNotMatched() {
+    #expect(!summary.matched.isEmpty)
     #expect(summary.matched.allSatisfy { [$0.first, $0.second] == ["PPO", "DPO"] })
   }
 
