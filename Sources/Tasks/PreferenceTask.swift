@@ -13,6 +13,10 @@ public protocol PreferenceTask: Sendable {
   var goldTermNames: [String] { get }
   /// The splits that ``prompts(count:split:seed:)`` can draw from.
   var supportedSplits: [Split] { get }
+  /// Every completion once, where there are few enough to list; nil where there are not.
+  ///
+  /// Whoever sums over all completions, for exact expectations and optima, asks for them here.
+  var allCompletions: [[Int]]? { get }
 
   /// Draws reference text for supervised fine-tuning; the i-th text does not depend on `count`.
   func demonstrations(count: Int, seed: Seed) -> [TokenSequence]

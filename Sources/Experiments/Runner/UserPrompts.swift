@@ -15,6 +15,8 @@ public struct UserPrompts: PreferenceTask {
   public let goldTermNames = ["reward"]
   /// All prompts are of one kind.
   public let supportedSplits: [Split] = [.test]
+  /// Nobody lists what a user's model can say.
+  public let allCompletions: [[Int]]? = nil
   private let given: [[Int]]
   private let demonstrated: [TokenSequence]
   private let reward: RewardModel?

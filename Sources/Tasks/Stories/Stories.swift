@@ -19,11 +19,13 @@ public struct Stories: PreferenceTask {
   static let moodScale = 40.0
 
   /// The name in specifications.
-  public let name = TaskConfiguration.Name.stories.rawValue
+  public let name = Settings.name.rawValue
   /// What the two lists of words add.
   public let goldTermNames = ["happy", "unhappy"]
   /// Every fifth first sentence is kept from training.
   public let supportedSplits: [Split] = [.train, .test]
+  /// Too many to list.
+  public let allCompletions: [[Int]]? = nil
   /// The most tokens of a completion, its end token included.
   public let maximumCompletionLength = 64
   private let pieces: PieceEncoding
@@ -44,10 +46,9 @@ public struct Stories: PreferenceTask {
   /// The tokenizer's file in the folder.
   public static let piecesFile = "tok512.bin"
 
-  /// Reads the pieces in the configured folder, or in the cache folder where none is named.
-  public init(_ configuration: TaskConfiguration) throws {
-    try configuration.validate()
-    let file = Self.folder(configuration).appendingPathComponent(Self.piecesFile)
+  /// Reads the pieces in a folder.
+  public init(folder: URL) throws {
+    let file = folder.appendingPathComponent(Self.piecesFile)
     guard FileManager.default.fileExists(atPath: file.path) else {
       throw DataError.unreadable(
         path: file.path,
@@ -61,8 +62,11 @@ public struct Stories: PreferenceTask {
 
   /// Where the files of a configuration are.
   public static func folder(_ configuration: TaskConfiguration) -> URL {
-    configuration.dataFolder.isEmpty
-      ? cacheFolder() : URL(fileURLWithPath: configuration.dataFolder)
+    folder(named: configuration.dataFolder)
+  }
+
+  private static func folder(named name: String) -> URL {
+    name.isEmpty ? cacheFolder() : URL(fileURLWithPath: name)
   }
 
   /// Nothing: the reference has read its stories elsewhere.
@@ -93,6 +97,32 @@ public struct Stories: PreferenceTask {
 
   /// All prompts are of one kind.
   public func group(of prompt: [Int]) -> String { "all" }
+}
+
+extension Stories {
+  /// The stories have no settings but the folder of their files.
+  public struct Settings: TaskSettings {
+    /// The name of the task.
+    public static let name = TaskConfiguration.Name.stories
+    /// Nobody lists stories.
+    public var enumerationSize: EnumerationSize? { nil }
+
+    /// No settings.
+    public init() {}
+
+    /// Nothing can be out of range.
+    public func validate() throws(TaskConfigurationError) {}
+
+    /// Reads the pieces in a folder, or in the cache folder where it is empty.
+    public func makeTask(dataFolder: String) throws -> any PreferenceTask {
+      try Stories(folder: Stories.folder(named: dataFolder))
+    }
+  }
+}
+
+extension TaskConfiguration.Name {
+  /// ``Stories``.
+  public static let stories = Self(ofTask: "stories")
 }
 
 /// How a story begins: a time, a quality, a hero and a name.

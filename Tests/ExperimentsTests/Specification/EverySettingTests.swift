@@ -87,9 +87,9 @@ private func words(_ settings: some Encodable) throws -> [String] {
     let task = try read(
       "task: {name: aspect-reviews, adjectives: 24, slip_rate: 0}\narms: [{dpo: {}}]"
     ).task
-    #expect(task.adjectives == 24)
-    #expect(task.slipRate == 0)
-    #expect(task.reviewTokens == TaskConfiguration().reviewTokens)
+    #expect(task.reviews.adjectives == 24)
+    #expect(task.reviews.slipRate == 0)
+    #expect(task.reviews.reviewTokens == TaskConfiguration().reviews.reviewTokens)
   }
 
   @Test func unknownTaskIsRefusedWithAllThatThereAre() {
