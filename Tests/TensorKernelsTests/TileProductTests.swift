@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct TileProductTests {
   // 37 columns: two vectors of sixteen, and five columns that fill none.
-  private let (inner, columns) = (7, 37)
+  private let inner = 7
+  private let columns = 37
 
   /// A tile of some rows in a result of eight, whose other rows hold −1.
   private func tile(rows: Int, _ result: Accumulation) -> [Double] {
