@@ -43,8 +43,8 @@ MUTANTS = [
     ("ExactFrontier.swift", "(lower, upper) = isBelow ? (middle, upper) : (lower, middle)",
      None, "frontier's bisection turned round",
      "(lower, upper) = isBelow != (activeMutant == {n}) ? (middle, upper) : (lower, middle)"),
-    ("PlackettLuce.swift", "Array(rewards[k...])", "rewards", "Plackett–Luce keeps who was chosen"),
-    ("ExactPolicy.swift", "path.reduce(0) { $0 + edges[$1] }", "path.dropLast().reduce(0) { $0 + edges[$1] }",
+    ("DiscreteDistribution.swift", "Array(rewards[k...])", "rewards", "Plackett–Luce keeps who was chosen"),
+    ("CompletionTree.swift", "path.reduce(0) { $0 + edges[$1] }", "path.dropLast().reduce(0) { $0 + edges[$1] }",
      "enumeration forgets the last token"),
     ("DPOLoss.swift", "Scalar(beta) * pairs.scoreMargin(divergence)", "1 * pairs.scoreMargin(divergence)", "DPO loss without β"),
     ("FDivergence.swift", "divergence.scores(chosenLogRatio) - divergence.scores(rejectedLogRatio)",
@@ -80,16 +80,16 @@ MUTANTS = [
      ".expMinusOne(activeMutant == {n} ? $1 : -$1) + (activeMutant == {n} ? -$1 : $1)"),
     ("ScoredPolicy.swift", "zip(row, mean).map { $0 - $1 }", "row", "log-linear scores without the mean"),
     ("ScoredPolicy.swift", "massOfOthers(than: y, in: probabilities)", "1", "tabular scores without −q(y)"),
-    ("GradientRows.swift", "values[i] * values[i]", "abs(values[i])", "|s|² as a sum of |s|"),
-    ("AnnealingPath.swift", "t * (($1 - largest) / objective.beta)", "t * t * (($1 - largest) / objective.beta)",
+    ("GradientReport.swift", "values[i] * values[i]", "abs(values[i])", "|s|² as a sum of |s|"),
+    ("EstimatorNoise.swift", "t * (($1 - largest) / objective.beta)", "t * t * (($1 - largest) / objective.beta)",
      "the path runs with t²"),
-    ("CentredObjective.swift", "beta * (logReference[y] - logPolicy[y]) + (rewards[y] - softValueBelowLargest)",
+    ("EstimatorNoise.swift", "beta * (logReference[y] - logPolicy[y]) + (rewards[y] - softValueBelowLargest)",
      "(logReference[y] - logPolicy[y]) + (rewards[y] - softValueBelowLargest)", "R without β"),
-    ("CentredObjective.swift", "largestReward + softValueBelowLargest", "softValueBelowLargest",
+    ("EstimatorNoise.swift", "largestReward + softValueBelowLargest", "softValueBelowLargest",
      "V* without the largest reward"),
-    ("CentredObjective.swift", "expectation(of: rewards, under: logReference) - softValueBelowLargest",
+    ("EstimatorNoise.swift", "expectation(of: rewards, under: logReference) - softValueBelowLargest",
      "expectation(of: rewards, under: logReference)", "E_p r not taken from V*"),
-    ("CentredObjective.swift", "expectation(of: rewards.map { ($0 - mean) * ($0 - mean) }, under: logReference)",
+    ("EstimatorNoise.swift", "expectation(of: rewards.map { ($0 - mean) * ($0 - mean) }, under: logReference)",
      "expectation(of: rewards.map { $0 * $0 }, under: logReference)", "Var_p r is the second moment"),
     ("ExactPolicyGradient.swift", "mean { (advantages[$0] - value) * norms[$0] }",
      "0", "b* is the policy's value"),
@@ -152,6 +152,9 @@ for identity in Identity.all {{
 }}
 """
 
+# Writes the identities' page and needs the reports for it; the identities themselves do not.
+WRITER = "IdentityClaims.swift"
+
 SWITCH = """import Foundation
 
 /// The number of the wrong expression that is to be evaluated; zero evaluates none.
@@ -196,46 +199,54 @@ def plant(sources):
         (sources / module_of(file, sources) / "Mutant.swift").write_text(SWITCH)
 
 
+def imported(target):
+    """What the files of a target that are copied import."""
+    files = [file for file in pathlib.Path("Sources", target["name"]).rglob("*.swift") if file.name != WRITER]
+    return {name for file in files for name in re.findall(r"^(?:\w+ )?import (\w+)$", file.read_text(), re.M)}
+
+
 def needed(package, root):
-    """A target and all that it depends on, in the order of Package.swift."""
+    """A target and all that it imports, in the order of Package.swift."""
     targets = {target["name"]: target for target in package["targets"]}
     wanted, queue = set(), [root]
     while queue:
         name = queue.pop()
         if name in targets and name not in wanted:
             wanted.add(name)
-            queue += [kind[0] for dependency in targets[name]["dependencies"] for kind in dependency.values()]
+            queue += imported(targets[name])
     return [target for target in package["targets"] if target["name"] in wanted]
 
 
 def manifest(package, targets, root):
     """A Package.swift of these targets alone and the program that asks the identities of the last one."""
-    products, lines = set(), []
+    origins, lines = set(), []
     for target in targets:
-        uses = []
-        for dependency in target["dependencies"]:
-            if "product" in dependency:
-                name, origin = dependency["product"][:2]
-                products.add(origin)
-                uses.append(f'.product(name: "{name}", package: "{origin}")')
-            else:
-                uses.append(f'"{next(iter(dependency.values()))[0]}"')
         if target["type"] == "system":
             lines.append(f'.systemLibrary(name: "{target["name"]}", pkgConfig: "{target["pkgConfig"]}")')
-        else:
-            lines.append(f'.target(name: "{target["name"]}", dependencies: [{", ".join(uses)}])')
+            continue
+        uses = []
+        for dependency in target["dependencies"]:
+            kind, (name, origin, *_) = next(iter(dependency.items()))
+            if name not in imported(target):
+                continue
+            if kind == "product":
+                origins.add(origin.lower())
+                uses.append(f'.product(name: "{name}", package: "{origin}")')
+            else:
+                uses.append(f'"{name}"')
+        lines.append(f'.target(name: "{target["name"]}", dependencies: [{", ".join(uses)}])')
+    lines.append(f'.executableTarget(name: "verify", dependencies: ["{root}"])')
     remote = [d["sourceControl"][0] for d in package["dependencies"] if "sourceControl" in d]
     urls = [
         f'.package(url: "{d["location"]["remote"][0]["urlString"]}", from: "{d["requirement"]["range"][0]["lowerBound"]}")'
-        for d in remote if d["identity"] in {product.lower() for product in products}]
-    lines.append(f'.executableTarget(name: "verify", dependencies: ["{root}"])')
+        for d in remote if d["identity"] in origins]
     return f"""// swift-tools-version: 6.2
 import PackageDescription
 let package = Package(
   name: "Mutants", platforms: [.macOS(.v26)],
   dependencies: [{", ".join(urls)}],
   targets: [
-    {(","+chr(10)+"    ").join(lines)},
+    {("," + chr(10) + "    ").join(lines)},
   ])
 """
 
@@ -251,7 +262,7 @@ def build(folder):
         shutil.rmtree(sources)
     for target in targets:
         shutil.copytree(
-            original / target["name"], sources / target["name"], ignore=shutil.ignore_patterns("*.docc"))
+            original / target["name"], sources / target["name"], ignore=shutil.ignore_patterns("*.docc", WRITER))
     (sources / "verify").mkdir()
     (sources / "verify/main.swift").write_text(DRIVER.format(module=root))
     plant(sources)
