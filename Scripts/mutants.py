@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 
-# The file's name, the right expression (it occurs once in the file), the wrong one, and what is wrong. Where the compiler
+# The file's name, the right expression (once in that file, or once in all), the wrong one, and what is wrong. Where the compiler
 # would not take the whole expression behind a switch, the wrong one is None and a fifth entry spells the switch.
 MUTANTS = [
     ("ExactObjective.swift", "$0 + $1 / beta", "$0 + $1 * beta", "π* tilts by r·β"),
@@ -174,12 +174,18 @@ def replacement(number, mutant):
 
 
 def place(mutant, sources):
-    """The file that a mutant breaks, wherever its folder is, or a sentence that says why it breaks none."""
-    files = list(sources.rglob(mutant[0]))
-    if len(files) != 1:
-        return None, f"{len(files)} files called {mutant[0]}"
-    count = files[0].read_text().count(mutant[1])
-    return files[0], None if count == 1 else f"'{mutant[1]}' occurs {count} times in {files[0]}"
+    """The file that a mutant breaks: the one of its name, or, where files were renamed, the one that holds the expression.
+
+    With it a sentence if the expression is not there once."""
+    name, right = mutant[:2]
+    named = list(sources.rglob(name))
+    if len(named) == 1 and named[0].read_text().count(right) == 1:
+        return named[0], None
+    counts = {file: file.read_text().count(right) for file in sources.rglob("*.swift")}
+    holders = [file for file, count in counts.items() if count]
+    if len(holders) == 1 and counts[holders[0]] == 1:
+        return holders[0], None
+    return None, f"'{right}' is not once in {name}, and {sum(counts.values())} times in all sources"
 
 
 def misplaced(sources=pathlib.Path("Sources")):
@@ -300,7 +306,8 @@ def main():
         _, red, crashed = findings[number]
         for name in red:
             noticed.setdefault(name, []).append(number)
-        cells = [str(number), f"`{mutant[0].removesuffix('.swift')}`", mutant[3],
+        file, _ = place(mutant, pathlib.Path("Sources"))
+        cells = [str(number), f"`{file.stem}`", mutant[3],
                  ", ".join(f"`{name}`" for name in red) + (" and a crash" if crashed else "") or "**none**"]
         rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     survivors = [number for number in findings if not findings[number][1] and not findings[number][2]]
