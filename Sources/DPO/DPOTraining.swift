@@ -37,7 +37,7 @@ public func trainDPO(
 
 /// Fits a policy to rankings of two or more completions by Plackett–Luce DPO.
 ///
-/// As ``trainDPO(_:reference:pairs:configuration:seed:observe:)``, with batches of rankings. Metrics
+/// As ``trainDPO(_:reference:pairs:configuration:seed:workers:observe:)``, with batches of rankings. Metrics
 /// compare the first and the last place.
 public func trainDPO(
   _ policy: inout Transformer<Float>, reference: Transformer<Float>,

@@ -24,10 +24,10 @@ package func tinyModel<Scalar: BLASScalar>(
 
 /// The smallest enumerable language: three words, at most three of them, 40 completions.
 package func tinyLanguage() throws -> EnumerableLanguage {
-  var configuration = TaskConfiguration(name: .enumerableLanguage)
-  configuration.words = 3
-  configuration.maximumWords = 3
-  return try EnumerableLanguage(configuration)
+  var settings = EnumerableLanguage.Settings()
+  settings.words = 3
+  settings.maximumWords = 3
+  return try EnumerableLanguage(settings)
 }
 
 /// A reward known by hand: the number of tokens.

@@ -23,7 +23,7 @@ import Tokenization
     language = try tinyLanguage()
     gold = GoldRewardFunction(task: language, temperature: 1)
     rewards = try EnumeratedRewards(
-      of: language, reference: reference, prompts: language.allPrompts, reward: gold)
+      of: language.completions(), reference: reference, prompts: language.allPrompts, reward: gold)
   }
 
   /// All completions after a prompt.

@@ -67,8 +67,11 @@ import Workbench
   ])
   func optionsAreThoseOfTRL(name: String, key: String, value: any Sendable) throws {
     let cases = try Self.explain(try Self.fixture()).document["cases"]
+    let expected = try #require(cases?[name])
     let own = try Self.explain(try single([key: value])).document
-    for key in PPOExplanation.keys { #expect(own[key] == cases?[name]?[key], "\(key)") }
+    for key in PPOExplanation.keys {
+      #expect(try #require(own[key], "\(key)") == expected[key], "\(key)")
+    }
   }
 
   @Test func whatIsLeftOutIsComputed() throws {
@@ -125,7 +128,9 @@ import Workbench
       try Self.explain(small([:])).document,
       try Self.explain(small(["logprobs_raw": filled])).document
     )
-    for key in PPOExplanation.keys { #expect(plain[key] == masked[key], "\(key)") }
+    for key in PPOExplanation.keys {
+      #expect(try #require(plain[key], "\(key)") == masked[key], "\(key)")
+    }
     #expect(throws: DataError.self) {
       try Self.explain(small(["logprobs_raw": [[1, -1, -1, -1], filled[1]]]))
     }
@@ -182,7 +187,10 @@ import Workbench
       "logprobs_raw": [[-0.5]], "ref_logprobs_raw": [[-0.5]],
     ]).document
     #expect(document["advantages"] == .rows([[0]]))
-    guard case .texts(let named)? = document["overflows"] else { return }
+    guard case .texts(let named)? = document["overflows"] else {
+      Issue.record("nothing overflows")
+      return
+    }
     #expect(named.count == 1 && named[0].contains("no variance"))
   }
 
@@ -198,7 +206,10 @@ import Workbench
     let old: [String: Any] = ["logprobs_raw": rows, "ref_logprobs_raw": rows]
     rows[1][0] = -1.5
     let far = try Self.explain(small(old.merging(["new_logprobs": rows]) { $1 })).document
-    guard case .texts(let named)? = far["overflows"] else { return }
+    guard case .texts(let named)? = far["overflows"] else {
+      Issue.record("nothing overflows")
+      return
+    }
     #expect(
       named.count == 1 && named[0].hasPrefix("ratio[1][0] overflows single precision: exp(500"))
     let numbers = PPOExplanation.keys.flatMap { far[$0]?.flattened ?? [] }
@@ -219,7 +230,10 @@ import Workbench
     let document = try Self.explain(
       small(["logprobs_raw": policy, "ref_logprobs_raw": rows, "kl_estimator": "k3"])
     ).document
-    guard case .texts(let named)? = document["overflows"] else { return }
+    guard case .texts(let named)? = document["overflows"] else {
+      Issue.record("nothing overflows")
+      return
+    }
     #expect(named.contains { $0.hasPrefix("kl[1][0] overflows single precision") })
     // Numbers beyond a double are named and null, never NaN as text.
     let json = try encodeRecord(document)

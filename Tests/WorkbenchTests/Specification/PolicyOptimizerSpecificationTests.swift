@@ -111,7 +111,10 @@ import Workbench
 
   @Test func valuesFromARewardModelNeedOne() async throws {
     var specification = try oneSeed(0..<1)
-    guard case .ppo(var settings, _) = specification.arms[0].method else { return }
+    guard case .ppo(var settings, _) = specification.arms[0].method else {
+      Issue.record("not the method asked for: \(specification.arms[0].method)")
+      return
+    }
     settings.valueStart = .rewardModel
     specification.arms[0].method = .ppo(settings, reward: .learned)
     let folder = try await run(specification)
