@@ -9,13 +9,14 @@ let settings: [SwiftSetting] = [
 
 /// Every library, lowest layer first, with what it may import; `make lint` holds the code to it.
 let layers: [(name: String, uses: [Target.Dependency])] = [
+  ("JSON", []),
   ("TensorKernels", ["COpenBLAS"]),
   ("Autograd", ["TensorKernels"]),
   ("Optimizers", ["Autograd", "TensorKernels"]),
-  ("Tokenization", []),
-  ("Datasets", ["Tokenization"]),
+  ("Tokenization", ["JSON"]),
+  ("Datasets", ["Tokenization", "JSON"]),
   ("Tasks", ["Datasets", "Tokenization"]),
-  ("LanguageModel", ["Autograd", "TensorKernels", "Tokenization"]),
+  ("LanguageModel", ["Autograd", "TensorKernels", "Tokenization", "JSON"]),
   (
     "Training",
     ["LanguageModel", "Optimizers", "Datasets", "Tokenization", "Autograd", "TensorKernels"]
@@ -61,6 +62,7 @@ let layers: [(name: String, uses: [Target.Dependency])] = [
     [
       "Evaluation", "SupervisedFineTuning", "RewardModeling", "PPO", "DPO", "Training", "Tasks",
       "Datasets", "Tokenization", "LanguageModel", "Optimizers", "Autograd", "TensorKernels",
+      "JSON",
       .product(name: "RealModule", package: "swift-numerics"),
       .product(name: "Yams", package: "Yams"),
       .product(name: "Logging", package: "swift-log"),
@@ -87,7 +89,7 @@ let package = Package(
     .executable(name: "tandem", targets: ["tandem"]),
     .library(
       name: "TandemLibraries",
-      targets: layers.map(\.name).filter { !["Evaluation", "Experiments"].contains($0) }),
+      targets: layers.map(\.name).filter { !["JSON", "Evaluation", "Experiments"].contains($0) }),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),

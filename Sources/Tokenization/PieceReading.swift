@@ -54,8 +54,8 @@ extension PieceEncoding {
     let tokens = try document.tokens()
     let special = try names.looseIDs(in: tokens)
     let ids = Dictionary(zip(tokens, tokens.indices)) { first, _ in first }
-    let named = document.addedTokens.filter { $0.special ?? false }
-    for token in document.addedTokens where token.special != true {
+    let named = document.addedTokens.filter(\.special)
+    for token in document.addedTokens where !token.special {
       throw .addedToken(token.content, option: "special: false")
     }
     let byteTokens = try Self.byteTokens(ids)
@@ -63,7 +63,7 @@ extension PieceEncoding {
     self.init(
       tokenBytes: texts,
       specialNames: Dictionary(named.map { ($0.id, $0.content) }) { first, _ in first },
-      byteTokens: byteTokens, joins: try Self.joins(document.model.merges ?? [], ids),
+      byteTokens: byteTokens, joins: try Self.joins(document.model.merges, ids),
       pad: special.pad, begin: special.begin, end: special.end)
   }
 
@@ -89,9 +89,9 @@ extension TokenizerDocument {
   fileprivate func requireSpacesAsPieces() throws(TokenizerFileError) {
     let space = "\(PieceEncoding.visibleSpace)"
     if let normalizer {
-      let parts = normalizer.normalizers ?? [normalizer]
+      let parts = normalizer.steps
       guard parts.map(\.type) == ["Prepend", "Replace"], parts[0].prepended == space,
-        parts[1].pattern?.string == " ", parts[1].content == space
+        parts[1].plainPattern == " ", parts[1].content == space
       else { throw .normalizer(parts.map(\.type).joined(separator: ", ")) }
       if let preTokenizer { throw .preTokenizer("both a normalizer and \(preTokenizer.type)") }
       return

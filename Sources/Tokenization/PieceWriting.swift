@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 extension PieceEncoding: FileDescribedTokenizer {
   var specialSpellings: (pad: String, begin: String, end: String) {
@@ -15,29 +16,27 @@ extension PieceEncoding: FileDescribedTokenizer {
 
   /// The form of transformers' `LlamaTokenizer`: a space before the text, spaces spelt `▁`, byte
   /// pairs with byte fallback.
-  var fileDescription: [String: Any] {
-    let space = "\(Self.visibleSpace)"
+  var fileDescription: TokenizerFileDescription {
+    let space = JSONValue.string("\(Self.visibleSpace)")
     let spellings = tokenBytes.indices.map(spelling)
-    let normalizers: [[String: Any]] = [
+    let normalizers: JSONValue = [
       ["type": "Prepend", "prepend": space],
       ["type": "Replace", "pattern": ["String": " "], "content": space],
     ]
-    let decoders: [[String: Any]] = [
+    let decoders: JSONValue = [
       ["type": "Replace", "pattern": ["String": space], "content": " "], ["type": "ByteFallback"],
       ["type": "Fuse"], ["type": "Strip", "content": " ", "start": 1, "stop": 0],
     ]
-    return [
-      "normalizer": ["type": "Sequence", "normalizers": normalizers] as [String: Any],
-      "pre_tokenizer": NSNull(),
-      "decoder": ["type": "Sequence", "decoders": decoders] as [String: Any],
-      "model": [
-        "type": "BPE", "dropout": NSNull(), "unk_token": unknownSpelling ?? NSNull(),
-        "continuing_subword_prefix": NSNull(), "end_of_word_suffix": NSNull(), "fuse_unk": true,
-        "byte_fallback": true, "ignore_merges": false,
-        "vocab": Dictionary(zip(spellings, spellings.indices)) { first, _ in first },
-        "merges": joins.map { [spellings[$0.pair.left], spellings[$0.pair.right]] },
-      ] as [String: Any],
-    ]
+    return TokenizerFileDescription(
+      normalizer: ["type": "Sequence", "normalizers": normalizers],
+      decoder: ["type": "Sequence", "decoders": decoders],
+      model: [
+        "type": "BPE", "dropout": nil,
+        "unk_token": unknownSpelling.map(JSONValue.string) ?? .null,
+        "continuing_subword_prefix": nil, "end_of_word_suffix": nil, "fuse_unk": true,
+        "byte_fallback": true, "ignore_merges": false, "vocab": vocabulary(spellings),
+        "merges": mergeList(joins.map(\.pair), spellings),
+      ])
   }
 
   private func spelling(of token: Int) -> String {

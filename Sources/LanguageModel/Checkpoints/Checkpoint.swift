@@ -1,5 +1,6 @@
 public import Foundation
 import Autograd
+import JSON
 public import TensorKernels
 
 /// What a checkpoint holds, by the name of the class that reads it in transformers.
@@ -9,14 +10,14 @@ public enum CheckpointKind: String, Sendable, CaseIterable {
   /// A reward model: one label, read at the last token that is not padding.
   case rewardModel = "LlamaForSequenceClassification"
 
-  var labels: JSONValue {
+  var labels: [JSONValue.Member] {
     switch self {
-    case .languageModel: .object([])
+    case .languageModel: []
     case .rewardModel:
-      .members([
-        "id2label": .members(["0": .string("reward")]),
-        "label2id": .members(["reward": .integer(0)]),
-      ])
+      [
+        .init(key: "id2label", value: ["0": "reward"]),
+        .init(key: "label2id", value: ["reward": 0]),
+      ]
     }
   }
 }
@@ -63,7 +64,7 @@ public struct Checkpoint: Sendable {
   ) throws(CheckpointError) {
     let layout = model.configuration.transformerLayout
     var files = files
-    files[Self.generationFile] = text(generationConfiguration(tokens))
+    files[Self.generationFile] = JSONWriter.indented(generationConfiguration(tokens))
     try write(
       model.parameters, as: layout, model.configuration, .languageModel, tokens, metadata, files)
   }
@@ -98,20 +99,17 @@ public struct Checkpoint: Sendable {
     ) { $1 }
     var contents = files
     contents[weightsFile] = SafetensorsFile.encode(tensors, metadata: allMetadata)
-    contents[Self.configurationFile] = text(configuration.hubConfiguration(kind, tokens))
+    contents[Self.configurationFile] = JSONWriter.indented(
+      configuration.hubConfiguration(kind, tokens))
     try AtomicFolder(folder).write(contents)
   }
 
   /// Sampling from the policy itself: transformers' defaults would cut it to 50 tokens.
   private func generationConfiguration(_ tokens: SpecialTokens) -> JSONValue {
-    .members([
-      "do_sample": .boolean(true), "temperature": .fraction(1), "top_k": .integer(0),
-      "top_p": .fraction(1), "bos_token_id": .integer(tokens.begin),
-      "eos_token_id": .integer(tokens.end), "pad_token_id": .integer(tokens.pad),
-    ])
-  }
-
-  private func text(_ document: JSONValue) -> [UInt8] {
-    Array((document.indented() + "\n").utf8)
+    [
+      "do_sample": true, "temperature": 1.0, "top_k": 0, "top_p": 1.0,
+      "bos_token_id": .whole(tokens.begin), "eos_token_id": .whole(tokens.end),
+      "pad_token_id": .whole(tokens.pad),
+    ]
   }
 }

@@ -1,5 +1,6 @@
 import Autograd
 import Foundation
+import JSON
 public import TensorKernels
 
 extension Checkpoint {
@@ -23,7 +24,7 @@ extension Checkpoint {
   public func specialTokens() throws(CheckpointError) -> SpecialTokens {
     let file = folder.appending(path: Self.configurationFile)
     let document = try jsonDocument(file)
-    let ids = ["bos_token_id", "eos_token_id", "pad_token_id"].map { document[$0]?.integer }
+    let ids = ["bos_token_id", "eos_token_id", "pad_token_id"].map { document[$0]?.integer() }
     guard let begin = ids[0], let end = ids[1] else {
       throw .unsupported(
         file: file.path, reason: "bos_token_id and eos_token_id must be integers")
