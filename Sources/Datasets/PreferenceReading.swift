@@ -24,7 +24,8 @@ struct PreferenceReading {
     let rows = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     for (index, row) in rows.enumerated() { read(Array(row), line: index + 1) }
     if pairs.isEmpty && problems.isEmpty {
-      report(0, "the file holds no pairs", "write one JSON object with chosen and rejected a line")
+      report(
+        0, "the file holds no pairs", "write one JSON object per line, with chosen and rejected")
     }
   }
 

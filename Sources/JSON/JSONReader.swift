@@ -108,7 +108,7 @@ package struct JSONReader {
 /// The keys of an object so far; two keys are one if their bytes are the same.
 private struct DistinctKeys {
   private var known: Set<String> = []
-  /// Up to so many keys are compared one by one.
+  /// As long as an object has at most this many keys, they are compared one by one.
   private static let few = 8
 
   /// Adds a key; false where a member before it has the same one.

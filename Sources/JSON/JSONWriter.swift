@@ -9,9 +9,9 @@ package struct JSONWriter {
     return writer.bytes
   }
 
-  /// The value as a file: one member a line, indented by two spaces, with a final line break.
+  /// The value as a file: one member per line, indented by two spaces, with a final line break.
   ///
-  /// A list of lists or objects has one of them a line; other lists stay on one.
+  /// A list of lists or objects has one of them per line; other lists stay on one line.
   package static func indented(_ value: JSONValue) -> [UInt8] {
     var writer = JSONWriter()
     writer.write(value, indentedBy: 0)

@@ -1,13 +1,13 @@
 import ArgumentParser
 import DPO
 import Datasets
-import Experiments
 import Foundation
 import LanguageModel
 import PPO
 import RewardModeling
 import SupervisedFineTuning
 import Tokenization
+import Workbench
 
 /// `tandem sft`: a reference model from chosen completions.
 struct SFTCommand: AsyncParsableCommand {
@@ -159,7 +159,7 @@ struct PPOCommand: AsyncParsableCommand {
 private func namedPreset(_ name: String) throws -> ModelPreset {
   guard let preset = ModelPreset(rawValue: name) else {
     let known = ModelPreset.allCases.map(\.rawValue).joined(separator: ", ")
-    throw ValidationError("'\(name)' is no preset; there are \(known)")
+    throw ValidationError("unknown preset '\(name)'; known: \(known)")
   }
   return preset
 }

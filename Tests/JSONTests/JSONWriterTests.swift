@@ -47,7 +47,9 @@ import Testing
     #expect(try JSONReader.value(in: JSONWriter.indented(value)) == value)
   }
 
-  @Test(arguments: [0.1, -0.0, 1e300, Double.leastNonzeroMagnitude, 1 / 3.0, 1e16, .infinity, -.infinity])
+  @Test(arguments: [
+    0.1, -0.0, 1e300, Double.leastNonzeroMagnitude, 1 / 3.0, 1e16, .infinity, -.infinity,
+  ])
   func numbersComeBackToTheLastBit(number: Double) throws {
     let read = try JSONReader.value(in: JSONWriter.compact([.number(number)]))
     let found = try #require(read.array?.first?.double)
