@@ -77,7 +77,7 @@ interop-smollm2: build ## SmolLM2's answers equal transformers' on the same weig
 
 # Leaks are not looked for: Foundation loses a page whenever it reads an empty file.
 fuzz: setup ## Damaged files for every reader under address sanitizer: SECONDS_EACH=60 (about 15 minutes)
-	@echo "make fuzz: $(or $(SECONDS_EACH),60) seconds for each of 11 readers, after the build"
+	@echo "make fuzz: $(or $(SECONDS_EACH),60) seconds for each of 12 readers, after the build"
 	swift build $(BUILD_FLAGS) --package-path Fuzzing --scratch-path .build/fuzzing --sanitize=address
 	ASAN_OPTIONS=detect_leaks=0 .build/fuzzing/release/fuzz --seconds $(or $(SECONDS_EACH),60)
 

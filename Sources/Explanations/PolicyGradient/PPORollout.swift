@@ -100,9 +100,9 @@ package struct PPOOptions: Equatable, Sendable {
   ]
 
   /// Overwrites what the fields say.
-  mutating func read(_ fields: inout JSONFields) {
+  mutating func read(_ fields: inout FieldReading) {
     klPenalty = fields.number("kl_coef") ?? klPenalty
-    klEstimator = fields.word("kl_estimator", KLEstimator.self) ?? klEstimator
+    klEstimator = fields.word("kl_estimator", as: KLEstimator.self) ?? klEstimator
     discount = fields.number("gamma") ?? discount
     lambda = fields.number("lam") ?? lambda
     clipRange = fields.number("cliprange") ?? clipRange

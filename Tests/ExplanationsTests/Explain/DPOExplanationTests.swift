@@ -212,17 +212,17 @@ import Workbench
   }
 
   @Test(arguments: [
-    (#", "beta": 0"#, "'beta' is 0"), (#", "beta": "0.1""#, "'beta' is no number"),
+    (#", "beta": 0"#, "'beta' is 0"), (#", "beta": "0.1""#, "'beta' is not a number"),
     (#", "bta": 1"#, "did you mean 'beta'?"), (#", "label_smoothing": 0.5"#, "0 ≤ ε < 0.5"),
     (#", "loss_type": "ipol""#, "did you mean 'ipo'?"), (#", "loss_type": "kto""#, "explain kto"),
-    (#", "loss_type": 3"#, "is no word"), (#", "f_divergence_type": "kl""#, "reverse_kl"),
+    (#", "loss_type": 3"#, "is not a word"), (#", "f_divergence_type": "kl""#, "reverse_kl"),
     (#", "completion_lens_chosen": [1, 2]"#, "give both or neither"),
     (#", "completion_lens_chosen": [1], "completion_lens_rejected": [1, 2]"#, "has 1 values"),
     (#", "completion_lens_chosen": [1, -2], "completion_lens_rejected": [1, 2]"#, "is -2"),
     (#", "completion_lens_chosen": [1, 1.5], "completion_lens_rejected": [1, 2]"#, "is 1.5"),
     (#", "beta": 1e999"#, "is inf"), (#", "discopop_tau": 0"#, "τ > 0"),
     (#", "rpo_alpha": -1"#, "0 or more"), (#", "reference_free": "yes""#, "neither true nor false"),
-    (#", "beta": 1, "beta": 2"#, "appears twice"), (#", "beta": NaN"#, "not JSON"),
+    (#", "beta": 1, "beta": 2"#, "appears twice"), (#", "beta": NaN"#, "malformed JSON"),
   ])
   func aMistakeIsRefusedWithItsReason(addition: String, fragment: String) {
     let text = refusal("{\(columns)\(addition)}")
@@ -230,7 +230,7 @@ import Workbench
   }
 
   @Test(arguments: [
-    ("", "not JSON"), ("[1]", "no object"), ("{}", "'chosen_logps' is missing"),
+    ("", "malformed JSON"), ("[1]", "expected an object"), ("{}", "'chosen_logps' is missing"),
     (
       #"{"chosen_logps":[],"rejected_logps":[],"ref_chosen_logps":[],"ref_rejected_logps":[]}"#,
       "empty"
@@ -241,7 +241,7 @@ import Workbench
     ),
     (
       #"{"chosen_logps":[null],"rejected_logps":[-1],"ref_chosen_logps":[-1],"ref_rejected_logps":[-1]}"#,
-      "chosen_logps[0] is no number"
+      "chosen_logps[0] is not a number"
     ),
   ])
   func aDocumentWithoutPairsIsRefused(text: String, fragment: String) {

@@ -260,9 +260,9 @@ import Workbench
     (["whiten_rewards": 1], "'whiten_rewards' is neither"), (["temperature": 0], "'temperature'"),
     (["gamma": 2], "'gamma' is 2"), (["sequence_lengths": [3, 3]], "'sequence_lengths' is [3, 3]"),
     (["responses": [[0, 2, 1, 1], [1, 1, 0]]], "'responses' has rows"),
-    (["responses": "many"], "'responses' is no list"),
+    (["responses": "many"], "'responses' is not a list"),
     (["logprobs_raw": [[0.5, 0, 0, 0], [0, 0, 0, 0]]], "logprobs_raw[0][0] is 0.5"),
-    (["cases": [1, 2]], "'cases' is no object"),
+    (["cases": [1, 2]], "'cases' is not an object"),
     (["pad": 0, "eos": 1], "no completion has a token"),
   ]
 

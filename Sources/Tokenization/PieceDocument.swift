@@ -1,5 +1,8 @@
+import Foundation
+import JSON
+
 extension PieceEncoding {
-  /// Pieces with scores, spaces spelt `▁` and bytes as in `<0x0A>`.
+  /// Pieces with scores, spaces spelled `▁` and bytes as in `<0x0A>`.
   ///
   /// - Parameters:
   ///   - pieces: The spelling of every token.
@@ -54,8 +57,8 @@ extension PieceEncoding {
     let tokens = try document.tokens()
     let special = try names.looseIDs(in: tokens)
     let ids = Dictionary(zip(tokens, tokens.indices)) { first, _ in first }
-    let named = document.addedTokens.filter { $0.special ?? false }
-    for token in document.addedTokens where token.special != true {
+    let named = document.addedTokens.filter(\.special)
+    for token in document.addedTokens where !token.special {
       throw .addedToken(token.content, option: "special: false")
     }
     let byteTokens = try Self.byteTokens(ids)
@@ -63,7 +66,7 @@ extension PieceEncoding {
     self.init(
       tokenBytes: texts,
       specialNames: Dictionary(named.map { ($0.id, $0.content) }) { first, _ in first },
-      byteTokens: byteTokens, joins: try Self.joins(document.model.merges ?? [], ids),
+      byteTokens: byteTokens, joins: try Self.joins(document.model.merges, ids),
       pad: special.pad, begin: special.begin, end: special.end)
   }
 
@@ -89,9 +92,9 @@ extension TokenizerDocument {
   fileprivate func requireSpacesAsPieces() throws(TokenizerFileError) {
     let space = "\(PieceEncoding.visibleSpace)"
     if let normalizer {
-      let parts = normalizer.normalizers ?? [normalizer]
+      let parts = normalizer.steps
       guard parts.map(\.type) == ["Prepend", "Replace"], parts[0].prepended == space,
-        parts[1].pattern?.string == " ", parts[1].content == space
+        parts[1].plainPattern == " ", parts[1].content == space
       else { throw .normalizer(parts.map(\.type).joined(separator: ", ")) }
       if let preTokenizer { throw .preTokenizer("both a normalizer and \(preTokenizer.type)") }
       return
@@ -101,5 +104,53 @@ extension TokenizerDocument {
     else {
       throw .preTokenizer("pieces need a Metaspace pre-tokenizer that prepends and does not split")
     }
+  }
+}
+
+extension PieceEncoding: FileDescribedTokenizer {
+  var specialSpellings: (pad: String, begin: String, end: String) {
+    (spelling(of: padToken), spelling(of: beginToken), spelling(of: endToken))
+  }
+
+  var unknownSpelling: String? { specialNames.values.first { $0 == "<unk>" } }
+
+  /// Named tokens that nothing spells, as transformers calls them too.
+  var addedTokens: [AddedToken] {
+    specialNames.sorted { $0.key < $1.key }
+      .map { AddedToken(id: $0.key, content: $0.value, isSpecial: true) }
+  }
+
+  /// The form of transformers' `LlamaTokenizer`: a space before the text, spaces spelled `▁`, byte
+  /// pairs with byte fallback.
+  var fileDescription: TokenizerFileDescription {
+    let space = JSONValue.string("\(Self.visibleSpace)")
+    let spellings = tokenBytes.indices.map(spelling)
+    let normalizers: JSONValue = [
+      ["type": "Prepend", "prepend": space],
+      ["type": "Replace", "pattern": ["String": " "], "content": space],
+    ]
+    let decoders: JSONValue = [
+      ["type": "Replace", "pattern": ["String": space], "content": " "], ["type": "ByteFallback"],
+      ["type": "Fuse"], ["type": "Strip", "content": " ", "start": 1, "stop": 0],
+    ]
+    return TokenizerFileDescription(
+      normalizer: ["type": "Sequence", "normalizers": normalizers],
+      decoder: ["type": "Sequence", "decoders": decoders],
+      model: [
+        "type": "BPE", "dropout": nil,
+        "unk_token": unknownSpelling.map(JSONValue.string) ?? .null,
+        "continuing_subword_prefix": nil, "end_of_word_suffix": nil, "fuse_unk": true,
+        "byte_fallback": true, "ignore_merges": false, "vocab": vocabulary(spellings),
+        "merges": mergeList(joins.map(\.pair), spellings),
+      ])
+  }
+
+  private func spelling(of token: Int) -> String {
+    if let name = specialNames[token] { return name }
+    if let byte = byteTokens.firstIndex(of: token) {
+      return PieceFile.spelling(of: UInt8(byte))
+    }
+    return String(decoding: tokenBytes[token], as: UTF8.self)
+      .replacing(" ", with: "\(Self.visibleSpace)")
   }
 }
