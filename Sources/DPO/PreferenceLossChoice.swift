@@ -1,21 +1,24 @@
 extension PreferenceLossKind {
+  /// Whether the loss reads a setting.
+  func reads(_ option: PartialKeyPath<PreferenceLossOptions>) -> Bool { options.contains(option) }
+
   /// The settings that the loss reads beside β.
-  public var options: Set<PreferenceLossOptions.CodingKeys> {
-    let divergence: Set<PreferenceLossOptions.CodingKeys> = [
-      .divergence, .divergenceAlpha, .isReferenceFree, .supervisedWeight,
+  private var options: Set<PartialKeyPath<PreferenceLossOptions>> {
+    let divergence: Set<PartialKeyPath<PreferenceLossOptions>> = [
+      \.divergence, \.divergenceAlpha, \.isReferenceFree, \.supervisedWeight,
     ]
     switch self {
     case .sigmoid, .ipo, .ipoSum, .hinge, .sigmoidNorm: return divergence
-    case .conservative, .robust, .exo: return divergence.union([.labelSmoothing])
-    case .lengthRegularized: return divergence.union([.lengthPenalty])
-    case .discoPOP: return divergence.union([.discoPOPTemperature])
-    case .nca, .bco, .sppo, .apoZero, .apoDown: return [.supervisedWeight]
-    case .aot, .aotUnpaired: return [.labelSmoothing, .supervisedWeight]
+    case .conservative, .robust, .exo: return divergence.union([\.labelSmoothing])
+    case .lengthRegularized: return divergence.union([\.lengthPenalty])
+    case .discoPOP: return divergence.union([\.discoPOPTemperature])
+    case .nca, .bco, .sppo, .apoZero, .apoDown: return [\.supervisedWeight]
+    case .aot, .aotUnpaired: return [\.labelSmoothing, \.supervisedWeight]
     case .kto, .apoZeroUnpaired:
-      return [.desirableWeight, .undesirableWeight, .supervisedWeight]
-    case .simPO: return [.simPOMargin, .cpoAlpha, .labelSmoothing]
-    case .cpo: return [.cpoAlpha, .labelSmoothing]
-    case .unlikelihood: return [.unlikelihoodWeight]
+      return [\.desirableWeight, \.undesirableWeight, \.supervisedWeight]
+    case .simPO: return [\.simPOMargin, \.cpoAlpha, \.labelSmoothing]
+    case .cpo: return [\.cpoAlpha, \.labelSmoothing]
+    case .unlikelihood: return [\.unlikelihoodWeight]
     case .orpo, .sft, .plackettLuce: return []
     }
   }

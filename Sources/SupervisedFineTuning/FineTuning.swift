@@ -34,6 +34,7 @@ public func fineTune(
   let workers = ShardWorkers<Float>(count: workers)
   var optimizer = AnyOptimizer<Float>(
     configuration.optimizer, weightDecay: configuration.weightDecay, workers: workers.count)
+  let schedule = configuration.schedule(steps: configuration.maximumSteps)
   var cost = Cost()
   for step in 1...configuration.maximumSteps {
     let batch = order.batch(atStep: step - 1).map { demonstrations[$0] }
@@ -44,7 +45,7 @@ public func fineTune(
       toNorm: configuration.maximumGradientNorm, workers: workers.count)
     guard metrics.loss.isFinite, metrics.gradientNorm.isFinite else { return .diverged(step: step) }
     if step == 1 { try observe(0, model, metrics) }
-    metrics.learningRate = configuration.schedule.rate(at: step - 1)
+    metrics.learningRate = schedule.rate(at: step - 1)
     optimizer.update(&model.parameters, along: gradient, learningRate: metrics.learningRate)
     workers.reuse(gradient)
     cost += .training(model.configuration, sequenceLengths: batch.map(\.tokens.count))

@@ -50,7 +50,7 @@ public struct PairInput: Codable, Equatable, Sendable {
   /// Reads the contents of a file; the name appears in messages.
   public init(json: Data, name: String) throws(DataError) {
     let columns = CodingKeys.allCases.map(\.rawValue).filter { $0 != "options" }
-    let settings = PreferenceLossOptions.CodingKeys.allCases.map(\.rawValue)
+    let settings = PreferenceLossOptions.settings.map(\.key)
       .filter { !["desirable_weight", "undesirable_weight"].contains($0) }
     var reading = FieldReading(
       json, file: name, keys: columns + settings,

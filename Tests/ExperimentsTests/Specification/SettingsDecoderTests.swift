@@ -24,7 +24,7 @@ func readingError(_ yaml: String) -> SpecificationError? {
       return
     }
     #expect(place == SourceLocation(file: "e.yaml", line: 3, column: 3))
-    #expect(Set(known) == Set(SFTConfiguration.CodingKeys.allCases.map(\.rawValue)))
+    #expect(Set(known) == Set(SFTConfiguration.settings.map(\.key)))
   }
 
   @Test func sentenceOfAnUnknownKeyNamesAllThatIsKnown() {
