@@ -1,6 +1,7 @@
 public import DPO
 public import Datasets
 public import Foundation
+import Training
 
 /// Log-probabilities of pairs with TRL's settings: what `tandem explain dpo` explains.
 ///

@@ -3,6 +3,7 @@ import Optimizers
 import PPO
 import SupervisedFineTuning
 import Testing
+import Training
 
 /// Reads a specification of one arm behind a text of other keys.
 func read(_ yaml: String) throws -> ExperimentSpecification {
