@@ -50,6 +50,12 @@ public struct DPOConfiguration: UpdateSettings {
   /// The loss that the settings describe.
   public var loss: any PreferenceLoss { lossKind.loss(beta: beta, options: options) }
 
+  /// How the reference follows the policy, if it does.
+  var movingReference: MovingReference? {
+    guard synchronizesReference == true else { return nil }
+    return MovingReference(share: mixupShare ?? 0.6, interval: synchronizationSteps ?? 512)
+  }
+
   /// The table of the settings; those of the loss come last.
   public static let settings: [Setting<Self>] =
     lossSettings + updateSettings(of: "Pairs, or rankings with plackett_luce,") + ownSettings

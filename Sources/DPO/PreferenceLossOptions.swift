@@ -37,6 +37,11 @@ public struct PreferenceLossOptions: SettingsTable {
     (divergence ?? .reverseKL).divergence(alpha: divergenceAlpha ?? 0.5)
   }
 
+  /// What every loss on differences of scores reads.
+  static let ofDivergences: [PreferenceLossKind.Option] = [
+    \.divergence, \.divergenceAlpha, \.isReferenceFree, \.supervisedWeight,
+  ]
+
   /// The table of the settings; what no value stands for may depend on the loss.
   public static let settings: [Setting<Self>] = divergenceSettings + weightSettings
 

@@ -1,7 +1,7 @@
 public import Optimizers
 
-/// The settings by which ``fit(_:learner:updates:seed:before:observe:)`` turns gradients into
-/// updates, which supervised fine-tuning, the reward model and DPO share.
+/// The settings by which ``TrainingLoop`` turns gradients into updates, which supervised fine-tuning,
+/// the reward model and DPO share.
 public protocol UpdateSettings: SettingsTable {
   /// The highest learning rate.
   var learningRate: Double { get set }

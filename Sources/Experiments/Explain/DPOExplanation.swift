@@ -33,8 +33,10 @@ public struct DPOExplanation: Equatable, Sendable {
     self.input = input
     chosenRewards = zip(input.chosen, input.referenceChosen).map { input.beta * ($0 - $1) }
     rejectedRewards = zip(input.rejected, input.referenceRejected).map { input.beta * ($0 - $1) }
-    for kind in input.losses where input.chosenTokens != nil || !kind.readsTokens(input.options) {
-      let values = input.values(of: kind.loss(beta: input.beta, options: input.options))
+    for kind in input.losses {
+      let function = kind.loss(beta: input.beta, options: input.options)
+      guard input.chosenTokens != nil || !function.inputs.contains(.tokenCounts) else { continue }
+      let values = input.values(of: function)
       losses[kind.rawValue] = record(values, kind.rawValue)
       loss[kind.rawValue] = NumberOrNull(representable(mean(of: values)))
     }
@@ -108,14 +110,4 @@ extension PairInput {
 
   /// The loss of each pair.
   func values(of loss: any PreferenceLoss) -> [Double] { loss.pairLosses(pairs).values }
-}
-
-extension PreferenceLossKind {
-  /// Whether the loss divides by, or pays for, tokens.
-  func readsTokens(_ options: PreferenceLossOptions) -> Bool {
-    let perToken: [PreferenceLossKind] = [
-      .ipo, .sigmoidNorm, .lengthRegularized, .simPO, .cpo, .orpo, .sft,
-    ]
-    return perToken.contains(self) || options.supervisedWeight ?? 0 > 0
-  }
 }

@@ -39,9 +39,7 @@ public struct PairInput: Codable, Equatable, Sendable {
   }
 
   /// The losses over pairs that need nothing but the columns: KTO has an explanation of its own.
-  public static let explained = PreferenceLossKind.allCases.filter {
-    ![.kto, .apoZeroUnpaired, .plackettLuce].contains($0)
-  }
+  public static let explained = PreferenceLossKind.allCases.filter { $0.labels == .pairs }
 
   /// Reads a file.
   public init(contentsOf url: URL) throws(DataError) {
