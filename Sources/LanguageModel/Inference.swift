@@ -114,18 +114,20 @@ public final class InferenceWorkers<Scalar: BLASScalar>: Sendable {
     let tapes = take(min(count, items))
     defer { idle.withLock { $0 += tapes } }
     return concurrentMap(items, workers: tapes.count) { index, worker in
-      defer { tapes[worker].reset() }
-      return answer(index, tapes[worker])
+      tapes[worker].withTape { tape in
+        defer { tape.reset() }
+        return answer(index, tape)
+      }
     }
   }
 
   /// As many tapes as wanted that nobody else has, made where there are too few.
-  private func take(_ wanted: Int) -> [Tape<Scalar>] {
+  private func take(_ wanted: Int) -> [SharedTape<Scalar>] {
     let found = idle.withLock { idle in
       let found = Array(idle.suffix(wanted))
       idle.removeLast(found.count)
       return found
     }
-    return found + (found.count..<wanted).map { _ in Tape(recordsGradients: false) }
+    return found + (found.count..<wanted).map { _ in SharedTape(recordsGradients: false) }
   }
 }

@@ -2,6 +2,7 @@ import Optimizers
 import PPO
 import SupervisedFineTuning
 import Testing
+import Training
 import Workbench
 
 /// Reads a specification of one arm behind a text of other keys.
@@ -24,7 +25,7 @@ func readingError(_ yaml: String) -> SpecificationError? {
       return
     }
     #expect(place == SourceLocation(file: "e.yaml", line: 3, column: 3))
-    #expect(Set(known) == Set(SFTConfiguration.CodingKeys.allCases.map(\.rawValue)))
+    #expect(Set(known) == Set(SFTConfiguration.settings.map(\.key)))
   }
 
   @Test func sentenceOfAnUnknownKeyNamesAllThatIsKnown() {

@@ -4,9 +4,10 @@ import LanguageModel
 import Optimizers
 import TensorKernels
 import Tokenization
+import Training
 
 /// Everything that the gradient of a loss over pairs needs beside the policy.
-struct DPOLearner: PreferenceLearner {
+struct PairLearner: PreferenceLearner {
   private let pairs: [PreferencePair]
   private let loss: any PreferenceLoss
   private let shards: Int
@@ -17,12 +18,15 @@ struct DPOLearner: PreferenceLearner {
   var buysLabels = true
   private(set) var cost = Cost()
 
+  var probe: UpdateProbe
+  let movement: MovingReference?
+
   init(
-    reference: Transformer<Float>, pairs: [PreferencePair], configuration: DPOConfiguration,
-    workers: ShardWorkers<Float>, readers: InferenceWorkers<Float>
+    reference: Transformer<Float>, pairs: [PreferencePair], probe: UpdateProbe,
+    configuration: DPOConfiguration, workers: ShardWorkers<Float>, readers: InferenceWorkers<Float>
   ) {
     (self.workers, self.readers) = (workers, readers)
-    self.pairs = pairs
+    (self.pairs, self.probe, movement) = (pairs, probe, configuration.movingReference)
     loss = configuration.loss
     shards = configuration.gradientShards
     self.reference = ReferenceLogProbabilities(reference, pairs: pairs.count, readers: readers)
@@ -30,8 +34,8 @@ struct DPOLearner: PreferenceLearner {
 
   var count: Int { pairs.count }
 
-  mutating func moveReference(towards policy: Transformer<Float>, share: Double) {
-    reference.move(towards: policy, share: share)
+  mutating func moveReference(_ movement: MovingReference, towards policy: Transformer<Float>) {
+    reference.move(movement, towards: policy)
   }
 
   mutating func gradient(
@@ -136,31 +140,42 @@ struct DPOLearner: PreferenceLearner {
     }
   }
 
-  /// log π/π₀ of each completion of the batch after the prompt of the next one.
-  ///
-  /// All chosen and then all rejected completions, cycled by one, as in TRL's KTO trainer.
+  /// log π/π₀ of the batch's prompts with completions of others, where the loss reads them.
   private mutating func mismatchedLogRatios(
     of batch: [Int], policy: Transformer<Float>
   ) -> [Float] {
     guard loss.inputs.contains(.mismatchedPairs) else { return [] }
     let members = batch.map { pairs[$0] }
-    let rows = members.map(\.chosenSequence) + members.map(\.rejectedSequence)
-    let cycled = mismatchedSequences(rows)
+    let cycled = mismatchedSequences(
+      members.map(\.chosenSequence) + members.map(\.rejectedSequence))
     let lengths = cycled.map(\.tokens.count)
     cost += .forward(through: policy.configuration, sequenceLengths: lengths)
     cost += .forward(through: policy.configuration, sequenceLengths: lengths)
-    return zip(
-      policy.completionLogProbabilities(of: cycled, on: readers),
-      reference.completionLogProbabilities(of: cycled)
-    ).map { $0 - $1 }
+    return policy.logRatios(to: reference.model, of: cycled, on: readers)
   }
 }
 
-/// Each prompt with the completion of the sequence before it, the first one with the last's.
+/// Each prompt with the completion of the sequence before it, the first one with the last's: cycled
+/// by one, as in TRL's KTO trainer.
+///
+/// Chosen completions come first and rejected ones behind them, so that each keeps its kind.
 func mismatchedSequences(_ sequences: [TokenSequence]) -> [TokenSequence] {
   sequences.indices.map { row in
     TokenSequence(
       prompt: sequences[row].prompt,
       completion: sequences[(row + sequences.count - 1) % sequences.count].completion)
+  }
+}
+
+extension Transformer<Float> {
+  /// log π/π₀ of each completion, in the precision that is asked for.
+  func logRatios<Precision: BLASScalar>(
+    to reference: Transformer<Float>, of sequences: [TokenSequence],
+    on readers: InferenceWorkers<Float>
+  ) -> [Precision] {
+    zip(
+      completionLogProbabilities(of: sequences, on: readers),
+      reference.completionLogProbabilities(of: sequences, on: readers)
+    ).map { Precision($0) - Precision($1) }
   }
 }
