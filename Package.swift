@@ -49,23 +49,70 @@ let layers: [(name: String, uses: [Target.Dependency])] = [
     ]
   ),
   (
-    "Evaluation",
+    "ExactTheory",
     [
-      "Training", "LanguageModel", "Optimizers", "Datasets", "Tokenization", "Tasks",
-      "RewardModeling", "PPO", "DPO", "Autograd", "TensorKernels",
+      "PPO", "DPO", "RewardModeling", "Tasks", "Training", "LanguageModel", "Optimizers",
+      "Datasets", "Tokenization", "Autograd",
+      "TensorKernels",
       .product(name: "RealModule", package: "swift-numerics"),
     ]
   ),
   (
-    "Experiments",
+    "Evaluation",
     [
-      "Evaluation", "SupervisedFineTuning", "RewardModeling", "PPO", "DPO", "Training", "Tasks",
-      "Datasets", "Tokenization", "LanguageModel", "Optimizers", "Autograd", "TensorKernels",
+      "ExactTheory", "RewardModeling", "DPO", "PPO", "Tasks", "Training", "LanguageModel",
+      "Optimizers", "Datasets", "Tokenization", "Autograd",
+      "TensorKernels",
       .product(name: "RealModule", package: "swift-numerics"),
+    ]
+  ),
+  (
+    "Workbench",
+    [
+      "Evaluation", "ExactTheory", "SupervisedFineTuning", "RewardModeling", "PPO", "DPO", "Tasks",
+      "Training", "LanguageModel", "Optimizers", "Datasets", "Tokenization", "Autograd",
+      "TensorKernels",
       .product(name: "Yams", package: "Yams"),
-      .product(name: "Logging", package: "swift-log"),
       .product(name: "Subprocess", package: "swift-subprocess"),
       .product(name: "SystemPackage", package: "swift-system"),
+    ]
+  ),
+  (
+    "Reports",
+    [
+      "Workbench", "Evaluation", "ExactTheory", "SupervisedFineTuning", "RewardModeling", "PPO",
+      "DPO", "Tasks", "Training", "LanguageModel", "Optimizers", "Datasets", "Tokenization",
+      "Autograd",
+      "TensorKernels",
+      .product(name: "Subprocess", package: "swift-subprocess"),
+      .product(name: "SystemPackage", package: "swift-system"),
+    ]
+  ),
+  (
+    "Identities",
+    [
+      "Reports", "Workbench", "Evaluation", "ExactTheory", "RewardModeling", "PPO", "DPO", "Tasks",
+      "Training", "LanguageModel", "Optimizers", "Datasets", "Tokenization", "Autograd",
+      "TensorKernels",
+      .product(name: "RealModule", package: "swift-numerics"),
+    ]
+  ),
+  (
+    "Explanations",
+    [
+      "Workbench", "Evaluation", "ExactTheory", "RewardModeling", "PPO", "DPO", "Tasks",
+      "Training", "LanguageModel", "Optimizers", "Datasets", "Tokenization", "Autograd",
+      "TensorKernels",
+    ]
+  ),
+  (
+    "VarianceStudy",
+    [
+      "Reports", "Workbench", "Evaluation", "ExactTheory", "SupervisedFineTuning",
+      "RewardModeling", "PPO", "DPO", "Tasks", "Training", "LanguageModel", "Optimizers",
+      "Datasets", "Tokenization", "Autograd",
+      "TensorKernels",
+      .product(name: "RealModule", package: "swift-numerics"),
     ]
   ),
 ]
@@ -87,11 +134,10 @@ let package = Package(
     .executable(name: "tandem", targets: ["tandem"]),
     .library(
       name: "TandemLibraries",
-      targets: layers.map(\.name).filter { !["Evaluation", "Experiments"].contains($0) }),
+      targets: layers.map(\.name).prefix { $0 != "ExactTheory" }.map(\.self)),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
@@ -113,10 +159,10 @@ let package = Package(
     .executableTarget(
       name: "tandem",
       dependencies: [
-        "Experiments", "Evaluation", "SupervisedFineTuning", "RewardModeling", "PPO", "DPO",
-        "Training", "Tasks", "Datasets", "Tokenization", "LanguageModel", "Optimizers",
-        "TensorKernels", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Logging", package: "swift-log"),
+        "VarianceStudy", "Explanations", "Identities", "Reports", "Workbench", "Evaluation",
+        "ExactTheory", "SupervisedFineTuning", "RewardModeling", "PPO", "DPO", "Training", "Tasks",
+        "Datasets", "Tokenization", "LanguageModel", "Optimizers", "TensorKernels",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
   ]

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Experiments
 import Foundation
+import Reports
 
 /// `tandem claims`: every claim of every result folder.
 struct ClaimsCommand: ParsableCommand {

@@ -1,7 +1,8 @@
 import ArgumentParser
-import Experiments
 import Foundation
+import Reports
 import Tasks
+import Workbench
 
 /// `tandem compare`: runs on one axis, if they learned from the same data.
 struct CompareCommand: AsyncParsableCommand {

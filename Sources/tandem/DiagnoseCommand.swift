@@ -1,5 +1,5 @@
 import ArgumentParser
-import Experiments
+import Explanations
 import Foundation
 
 /// `tandem diagnose`: what a run suffers from.

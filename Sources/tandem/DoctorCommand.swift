@@ -1,5 +1,6 @@
 import ArgumentParser
-import Experiments
+import Explanations
+import Workbench
 
 /// `tandem doctor`: the machine, and what of it decides the bits.
 struct DoctorCommand: AsyncParsableCommand {

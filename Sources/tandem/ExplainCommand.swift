@@ -1,5 +1,6 @@
 import ArgumentParser
-import Experiments
+import ExactTheory
+import Explanations
 import Foundation
 
 /// `tandem explain`: calculators that show their work.

@@ -1,6 +1,7 @@
 import ArgumentParser
-import Experiments
+import Explanations
 import Foundation
+import Identities
 
 /// `tandem explain ppo`: TRL's PPO step by step, on a user's own numbers.
 struct ExplainPPOCommand: ParsableCommand {

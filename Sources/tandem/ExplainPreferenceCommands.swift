@@ -1,5 +1,5 @@
 import ArgumentParser
-import Experiments
+import Explanations
 import Foundation
 
 /// `tandem explain dpo`: every preference loss on a user's own log-probabilities.

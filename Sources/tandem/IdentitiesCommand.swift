@@ -1,7 +1,7 @@
 import ArgumentParser
-import Evaluation
-import Experiments
+import Explanations
 import Foundation
+import Identities
 
 /// `tandem identities`: every theorem, checked.
 struct IdentitiesCommand: ParsableCommand {

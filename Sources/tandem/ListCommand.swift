@@ -1,6 +1,6 @@
 import ArgumentParser
-import Experiments
 import Foundation
+import Workbench
 
 /// `tandem list`: the experiments there are.
 struct ListCommand: ParsableCommand {

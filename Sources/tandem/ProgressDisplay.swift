@@ -1,6 +1,7 @@
-import Experiments
+import Evaluation
 import Foundation
 import Synchronization
+import Workbench
 
 /// One line over all cells, with the time that is left; a plain line every ten seconds without a terminal.
 struct ProgressDisplay {

@@ -1,10 +1,10 @@
 import ArgumentParser
 import Datasets
-import Experiments
 import Foundation
 import LanguageModel
 import RewardModeling
 import Tokenization
+import Workbench
 
 /// `tandem evaluate`: a policy against its reference.
 struct EvaluateCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
-import Experiments
 import Foundation
+import Reports
+import Workbench
 
 /// `tandem run`: everything from demonstrations to the report.
 struct RunCommand: AsyncParsableCommand {

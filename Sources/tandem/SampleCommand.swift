@@ -1,7 +1,7 @@
 import ArgumentParser
 import Datasets
-import Experiments
 import Foundation
+import Workbench
 
 /// `tandem sample`: completions of a model.
 struct SampleCommand: ParsableCommand {

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Datasets
-import Experiments
 import Foundation
 import LanguageModel
+import Workbench
 
 /// `tandem score`: what a model thinks of the completions of pairs.
 struct ScoreCommand: ParsableCommand {

@@ -1,13 +1,13 @@
 import ArgumentParser
 import DPO
 import Datasets
-import Experiments
 import Foundation
 import LanguageModel
 import PPO
 import RewardModeling
 import SupervisedFineTuning
 import Tokenization
+import Workbench
 
 /// `tandem sft`: a reference model from chosen completions.
 struct SFTCommand: AsyncParsableCommand {

@@ -1,9 +1,10 @@
 import ArgumentParser
 import Datasets
-import Experiments
+import ExactTheory
 import Foundation
 import LanguageModel
 import Tokenization
+import Workbench
 
 /// Prompts as turns of a conversation.
 struct ConversationOptions: ParsableArguments {

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Experiments
 import TensorKernels
 
 /// `tandem`: RLHF and DPO side by side, on the same preferences.

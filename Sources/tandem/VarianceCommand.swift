@@ -1,6 +1,8 @@
 import ArgumentParser
-import Experiments
 import Foundation
+import Reports
+import VarianceStudy
+import Workbench
 
 /// `tandem variance`: section 5.2 of the DPO paper, in numbers.
 struct VarianceCommand: AsyncParsableCommand {

@@ -1,14 +1,15 @@
-public import Datasets
-public import LanguageModel
+package import Datasets
+import ExactTheory
+package import LanguageModel
 import TensorKernels
 import Tokenization
 
 /// The best of n completions of the reference, by some reward, as a policy.
-public struct BestOfN: Codable, Sendable, Equatable {
+package struct BestOfN: Codable, Sendable, Equatable {
   /// How many completions were drawn for each prompt.
-  public var n: Int
+  package var n: Int
   /// The policy's evaluation; `kl` is the bound log n − (n − 1)/n, not an estimate.
-  public var evaluation: PolicyEvaluation
+  package var evaluation: PolicyEvaluation
 }
 
 extension PolicyEvaluator {
@@ -27,7 +28,7 @@ extension PolicyEvaluator {
   ///   - promptLimit: How many of the prompts to use; all unless given.
   /// - Returns: One evaluation for each different n, in rising order.
   /// - Throws: What the reward function throws.
-  public func bestOfN(
+  package func bestOfN(
     _ counts: [Int], reward: any RewardFunction, rewardModels: [ModelConfiguration] = [],
     promptLimit: Int? = nil
   ) throws -> [BestOfN] {
@@ -57,7 +58,7 @@ extension PolicyEvaluator {
   }
 
   /// Evaluates the best of n completions of the reference for one n.
-  public func bestOfN(n: Int, reward: any RewardFunction) throws -> PolicyEvaluation {
+  package func bestOfN(n: Int, reward: any RewardFunction) throws -> PolicyEvaluation {
     try bestOfN([n], reward: reward)[0].evaluation
   }
 

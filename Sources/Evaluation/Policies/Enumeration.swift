@@ -1,3 +1,4 @@
+import ExactTheory
 import LanguageModel
 import Tasks
 import TensorKernels

@@ -1,65 +1,65 @@
-public import LanguageModel
+package import LanguageModel
 
 /// A policy under the evaluation that all methods share: same prompts, same sampling seeds.
 ///
 /// Means are over one completion for each held-out prompt; standard errors treat prompts as
 /// independent. What cannot be said of a policy, such as the entropy of best-of-n, is nil.
-public struct PolicyEvaluation: Codable, Sendable, Equatable {
+package struct PolicyEvaluation: Codable, Sendable, Equatable {
   /// How many prompts were evaluated.
-  public var prompts = 0
+  package var prompts = 0
   /// The mean gold reward.
-  public var goldReward = 0.0
+  package var goldReward = 0.0
   /// The standard error of the mean gold reward.
-  public var goldStandardError = 0.0
+  package var goldStandardError = 0.0
   /// The mean of each term of the gold reward; they sum to it.
-  public var goldTerms: [String: Double] = [:]
+  package var goldTerms: [String: Double] = [:]
   /// The mean gold reward of each of the task's groups of prompts.
-  public var goldByGroup: [String: Double] = [:]
+  package var goldByGroup: [String: Double] = [:]
   /// The mean reward under the proxy, such as the learned reward model.
-  public var proxyReward: Double?
+  package var proxyReward: Double?
   /// KL(π‖π_ref) per completion: the mean of k1, `SequenceDivergence`; for best-of-n the upper
   /// bound log n − (n − 1)/n.
-  public var kl = 0.0
+  package var kl = 0.0
   /// The standard error of the mean of k1; zero for the bound, which is no estimate.
-  public var klStandardError = 0.0
+  package var klStandardError = 0.0
   /// KL(π‖π_ref) per completion: the mean of k3, `SequenceDivergence`.
-  public var klK3: Double?
+  package var klK3: Double?
   /// The standard error of the mean of k3.
-  public var klK3StandardError: Double?
+  package var klK3StandardError: Double?
   /// KL(π‖π_ref) by enumeration, weighted as the prompts are; on the enumerable language only.
-  public var exactKL: Double?
+  package var exactKL: Double?
   /// E_π[gold] by enumeration, weighted as the prompts are; on the enumerable language only.
-  public var exactGold: Double?
+  package var exactGold: Double?
   /// The largest E[gold] of any policy at the exact KL: no policy may lie above it.
-  public var frontierGold: Double?
+  package var frontierGold: Double?
   /// E_x KL(π‖π*) by enumeration, in nats, from the optimum of the experiment's own objective with the
   /// true reward, `EvaluatedObjective`; on the enumerable language only.
-  public var suboptimality: Double?
+  package var suboptimality: Double?
   /// (J − J_ref)/(J* − J_ref) by enumeration: 0 of the reference, 1 of that optimum, less than 0 of
   /// what is worse than the reference.
-  public var objective: Double?
+  package var objective: Double?
   /// The entropy of a completion: the mean of −log π(y).
-  public var entropy: Double?
+  package var entropy: Double?
   /// The mean over all tokens of the exact entropy of the next token's distribution.
-  public var tokenEntropy: Double?
+  package var tokenEntropy: Double?
   /// The mean number of tokens of a completion, the end token included.
-  public var length = 0.0
+  package var length = 0.0
   /// The share of completions that ended by themselves.
-  public var eosRate = 0.0
+  package var eosRate = 0.0
   /// The share of prompts on which the gold prefers this completion to the reference's; ties half.
-  public var winRate = 0.0
+  package var winRate = 0.0
   /// Wilson's interval of the win rate.
-  public var winRateInterval = Interval(estimate: 0, lower: 0, upper: 0)
+  package var winRateInterval = Interval(estimate: 0, lower: 0, upper: 0)
   /// Completions of the first prompts beside the reference's.
-  public var samples: [EvaluationSample] = []
+  package var samples: [EvaluationSample] = []
   /// What the evaluation itself spent; it is no cost of training.
-  public var cost = Cost()
+  package var cost = Cost()
 
   /// An evaluation to fill in.
-  public init() {}
+  package init() {}
 
   /// The values under the names that runs log.
-  public var logged: [String: Double] {
+  package var logged: [String: Double] {
     var values: [String: Double] = [
       "eval/gold_reward": goldReward, "eval/gold_reward_se": goldStandardError,
       "eval/kl": kl, "eval/kl_se": klStandardError, "eval/length": length,
@@ -79,21 +79,36 @@ public struct PolicyEvaluation: Codable, Sendable, Equatable {
 }
 
 /// A completion of the policy beside the reference's completion of the same prompt.
-public struct EvaluationSample: Codable, Sendable, Hashable {
+package struct EvaluationSample: Codable, Sendable, Hashable {
   /// The prompt as text.
-  public var prompt: String
+  package var prompt: String
   /// The policy's completion as text.
-  public var completion: String
+  package var completion: String
   /// The gold reward of the policy's completion.
-  public var gold: Double
+  package var gold: Double
   /// The terms of that gold reward.
-  public var goldTerms: [String: Double]
+  package var goldTerms: [String: Double]
   /// The proxy reward of the policy's completion.
-  public var proxyReward: Double?
+  package var proxyReward: Double?
   /// Whether the policy's completion ended by itself.
-  public var hasEnded: Bool
+  package var hasEnded: Bool
   /// The reference's completion as text.
-  public var referenceCompletion: String
+  package var referenceCompletion: String
   /// The gold reward of the reference's completion.
-  public var referenceGold: Double
+  package var referenceGold: Double
+}
+
+/// The objective that all arms of an experiment aim at, against the true reward.
+///
+///     J(π) = E_x E_π[gold/T] − β·KL(π‖π_ref)        Rafailov (2023), equation 3
+package struct EvaluatedObjective: Sendable, Equatable {
+  /// The strength β of the divergence.
+  package var beta: Double
+  /// The annotator's temperature T, by which the gold is divided.
+  package var annotatorTemperature: Double
+
+  /// The objective of an experiment.
+  package init(beta: Double, annotatorTemperature: Double = 1) {
+    (self.beta, self.annotatorTemperature) = (beta, annotatorTemperature)
+  }
 }

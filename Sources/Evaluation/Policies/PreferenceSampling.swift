@@ -1,23 +1,23 @@
-public import Datasets
-public import LanguageModel
-public import Tasks
-public import TensorKernels
+package import Datasets
+package import LanguageModel
+package import Tasks
+import TensorKernels
 import Tokenization
 
 /// Preference pairs sampled from a reference policy and labelled by a simulated annotator.
-public struct SampledPreferences: Sendable, Equatable {
+package struct SampledPreferences: Sendable, Equatable {
   /// The labelled pairs, in the order of the prompts.
-  public var pairs: [AnnotatedPair] = []
+  package var pairs: [AnnotatedPair] = []
   /// The gold reward of each pair's chosen completion.
-  public var chosenGold: [Double] = []
+  package var chosenGold: [Double] = []
   /// The gold reward of each pair's rejected completion.
-  public var rejectedGold: [Double] = []
+  package var rejectedGold: [Double] = []
   /// How many pairs were dropped since their completions stayed identical.
-  public var dropped = 0
+  package var dropped = 0
   /// How many completions were sampled, redrawn ones included.
-  public var sampled: Int
+  package var sampled: Int
   /// What the sampling spent; each pair is a label.
-  public var cost: Cost
+  package var cost: Cost
 }
 
 /// Samples completions of each prompt from the reference and labels all pairs of them.
@@ -39,7 +39,7 @@ public struct SampledPreferences: Sendable, Equatable {
 ///   - redraws: How often an identical completion is drawn again.
 ///   - workers: Threads that share the sampling; the result does not depend on them.
 /// - Returns: The labelled pairs with what is known about them.
-public func samplePreferencePairs(
+package func samplePreferencePairs(
   reference: Transformer<Float>, task: any PreferenceTask, prompts: [[Int]],
   completionsPerPrompt: Int = 2, annotator: BradleyTerryAnnotator, seed: Seed,
   temperature: Double = 1, redraws: Int = 4, workers: Int = 1

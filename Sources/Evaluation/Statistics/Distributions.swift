@@ -1,10 +1,11 @@
 import RealModule
+import TensorKernels
 
 /// The regularized incomplete beta function Iₓ(a, b), for a and b above zero.
 ///
 /// The continued fraction of DLMF 8.17.22, by the modified Lentz algorithm; where it converges
 /// slowly, x > (a + 1)/(a + b + 2), the reflection Iₓ(a, b) = 1 − I₁₋ₓ(b, a) is taken.
-public func regularizedIncompleteBeta(_ x: Double, a: Double, b: Double) -> Double {
+package func regularizedIncompleteBeta(_ x: Double, a: Double, b: Double) -> Double {
   precondition(a > 0 && b > 0, "the beta function needs positive arguments, not \(a) and \(b)")
   guard x > 0 else { return 0 }
   guard x < 1 else { return 1 }
@@ -38,14 +39,14 @@ private func betaContinuedFraction(_ x: Double, a: Double, b: Double) -> Double 
 }
 
 /// P(T ≤ t) of Student's t distribution.
-public func studentProbability(below t: Double, degreesOfFreedom: Double) -> Double {
+package func studentProbability(below t: Double, degreesOfFreedom: Double) -> Double {
   let x = degreesOfFreedom / (degreesOfFreedom + t * t)
   let tail = regularizedIncompleteBeta(x, a: degreesOfFreedom / 2, b: 0.5) / 2
   return t > 0 ? 1 - tail : tail
 }
 
 /// The value below which Student's t falls with the given probability.
-public func studentQuantile(_ probability: Double, degreesOfFreedom: Double) -> Double {
+package func studentQuantile(_ probability: Double, degreesOfFreedom: Double) -> Double {
   precondition(degreesOfFreedom > 0, "\(degreesOfFreedom) degrees of freedom")
   return symmetricQuantile(probability) { t in
     studentProbability(below: t, degreesOfFreedom: degreesOfFreedom)
@@ -53,12 +54,12 @@ public func studentQuantile(_ probability: Double, degreesOfFreedom: Double) -> 
 }
 
 /// P(Z ≤ z) of the standard normal distribution, ½·erfc(−z/√2).
-public func normalProbability(below z: Double) -> Double {
+package func normalProbability(below z: Double) -> Double {
   Double.erfc(-z / 2.0.squareRoot()) / 2
 }
 
 /// The value below which a standard normal falls with the given probability.
-public func normalQuantile(_ probability: Double) -> Double {
+package func normalQuantile(_ probability: Double) -> Double {
   symmetricQuantile(probability, distribution: normalProbability)
 }
 
@@ -79,4 +80,73 @@ private func symmetricQuantile(
     if distribution(middle) < tail { lower = middle } else { upper = middle }
   }
   return probability < 0.5 ? upper : -upper
+}
+
+/// The variance with Bessel's correction, Σ(x − x̄)²/(n − 1); NaN for fewer than two values.
+package func sampleVariance(of values: [Double]) -> Double {
+  guard values.count > 1 else { return .nan }
+  let center = mean(of: values)
+  let sumOfSquares = values.reduce(0) { $0 + ($1 - center) * ($1 - center) }
+  return sumOfSquares / Double(values.count - 1)
+}
+
+/// The square root of the variance with Bessel's correction.
+package func standardDeviation(of values: [Double]) -> Double {
+  sampleVariance(of: values).squareRoot()
+}
+
+/// The estimated standard deviation of the mean, s/√n, of independent values.
+package func standardError(of values: [Double]) -> Double {
+  standardDeviation(of: values) / Double(values.count).squareRoot()
+}
+
+/// The quantile that NumPy's `percentile` computes: linear between order statistics.
+///
+/// With h = p·(n − 1) it lies between the sorted values number ⌊h⌋ and ⌊h⌋ + 1 (definition 7 of
+/// Hyndman and Fan, 1996). NaN for no values.
+package func quantile(_ probability: Double, of values: [Double]) -> Double {
+  quantile(probability, ofSorted: values.sorted())
+}
+
+/// The quantile of values that are sorted already.
+func quantile(_ probability: Double, ofSorted sorted: [Double]) -> Double {
+  precondition(0 <= probability && probability <= 1, "\(probability) is no probability")
+  guard let last = sorted.indices.last else { return .nan }
+  let position = probability * Double(last)
+  let below = min(Int(position), last)
+  // At a value itself there is nothing to interpolate, and its neighbour may be infinite.
+  guard position > Double(below) else { return sorted[below] }
+  let above = min(below + 1, last)
+  return sorted[below] + (position - Double(below)) * (sorted[above] - sorted[below])
+}
+
+/// The middle value; the mean of the two middle ones for an even count.
+package func median(of values: [Double]) -> Double {
+  quantile(0.5, of: values)
+}
+
+/// The distance between the quartiles, as `scipy.stats.iqr` computes it.
+package func interquartileRange(of values: [Double]) -> Double {
+  let sorted = values.sorted()
+  return quantile(0.75, ofSorted: sorted) - quantile(0.25, ofSorted: sorted)
+}
+
+/// The median distance from the median, without a factor that would match a normal's deviation.
+package func medianAbsoluteDeviation(of values: [Double]) -> Double {
+  let center = median(of: values)
+  return median(of: values.map { abs($0 - center) })
+}
+
+/// The mean after cutting a share of the values off each end, as `scipy.stats.trim_mean` does.
+///
+/// The number cut at each end is ⌊share·n⌋: five values lose one at each end at a share of 0.25.
+package func trimmedMean(of values: [Double], cutting share: Double) -> Double {
+  precondition(0 <= share && share < 0.5, "cutting \(share) at each end leaves nothing")
+  let cut = Int(share * Double(values.count))
+  return mean(of: Array(values.sorted()[cut..<(values.count - cut)]))
+}
+
+/// The mean of the middle half, Agarwal (2021), section 4.3: robust as the median, less wasteful.
+package func interquartileMean(of values: [Double]) -> Double {
+  trimmedMean(of: values, cutting: 0.25)
 }

@@ -2,18 +2,18 @@ import Datasets
 import TensorKernels
 
 /// An estimate with the bounds of its confidence interval.
-public struct Interval: Codable, Hashable, Sendable {
+package struct Interval: Codable, Hashable, Sendable {
   /// The value estimated from all the data.
-  public var estimate: Double
+  package var estimate: Double
   /// The lower bound; NaN where the data do not determine one.
-  public var lower: Double
+  package var lower: Double
   /// The upper bound; NaN where the data do not determine one.
-  public var upper: Double
+  package var upper: Double
   /// The nominal probability that such an interval holds the truth.
-  public var confidence: Double
+  package var confidence: Double
 
   /// An estimate between two bounds.
-  public init(estimate: Double, lower: Double, upper: Double, confidence: Double = 0.95) {
+  package init(estimate: Double, lower: Double, upper: Double, confidence: Double = 0.95) {
     self.estimate = estimate
     self.lower = lower
     self.upper = upper
@@ -21,21 +21,21 @@ public struct Interval: Codable, Hashable, Sendable {
   }
 
   /// Whether the value lies within the bounds, which count as inside.
-  public func contains(_ value: Double) -> Bool {
+  package func contains(_ value: Double) -> Bool {
     lower <= value && value <= upper
   }
 
   /// Whether both bounds lie above zero.
-  public var isAboveZero: Bool { lower > 0 && upper > 0 }
+  package var isAboveZero: Bool { lower > 0 && upper > 0 }
 
   /// Whether both bounds lie below zero.
-  public var isBelowZero: Bool { lower < 0 && upper < 0 }
+  package var isBelowZero: Bool { lower < 0 && upper < 0 }
 }
 
 /// Student's interval of a mean, x̄ ± t·s/√n, with n − 1 degrees of freedom.
 ///
 /// Exact for independent normal values. The bounds are NaN for fewer than two values.
-public func studentInterval(of values: [Double], confidence: Double = 0.95) -> Interval {
+package func studentInterval(of values: [Double], confidence: Double = 0.95) -> Interval {
   let center = mean(of: values)
   guard values.count > 1 else {
     return Interval(estimate: center, lower: .nan, upper: .nan, confidence: confidence)
@@ -50,7 +50,7 @@ public func studentInterval(of values: [Double], confidence: Double = 0.95) -> I
 ///
 /// The pairs are seeds: both arms of a seed share data and starting point, so that the difference
 /// is free of what only the seed decides.
-public func pairedDifferenceInterval(
+package func pairedDifferenceInterval(
   _ first: [Double], minus second: [Double], confidence: Double = 0.95
 ) -> Interval {
   precondition(first.count == second.count, "\(first.count) values against \(second.count)")
@@ -62,7 +62,7 @@ public func pairedDifferenceInterval(
 ///     (p̂ + z²/2n ± z·√(p̂(1 − p̂)/n + z²/4n²)) / (1 + z²/n)
 ///
 /// Ties make the outcomes vary less than Bernoulli trials do, so the interval errs on the wide side.
-public func wilsonInterval(
+package func wilsonInterval(
   successes: Double, trials: Int, confidence: Double = 0.95
 ) -> Interval {
   precondition(0 <= successes && successes <= Double(trials), "\(successes) of \(trials)")
@@ -86,7 +86,7 @@ public func wilsonInterval(
 /// 2ⁿ sign patterns whose sum is at least as far from zero as the observed one. It cannot fall
 /// below 2/2ⁿ: five pairs never reach 0.05. Beyond 20 pairs it is that of 100,000 random patterns
 /// and the observed one, (1 + extreme)/(1 + drawn) of Phipson and Smyth (2010), equation 2.
-public func signFlipProbability(of differences: [Double]) -> Double {
+package func signFlipProbability(of differences: [Double]) -> Double {
   let magnitudes = differences.map(abs)
   let tolerance = 1e-12 * magnitudes.reduce(0, +)
   let observed = abs(differences.reduce(0, +)) - tolerance

@@ -1,9 +1,9 @@
-public import Datasets
+package import Datasets
 import RealModule
 import TensorKernels
 
 /// A kind of interval whose coverage can be simulated.
-public enum IntervalKind: String, Codable, CaseIterable, Sendable {
+package enum IntervalKind: String, Codable, CaseIterable, Sendable {
   /// Student's interval of the mean, also of paired differences.
   case studentT = "student-t"
   /// The percentile bootstrap of the mean.
@@ -17,25 +17,25 @@ public enum IntervalKind: String, Codable, CaseIterable, Sendable {
 }
 
 /// A population from which synthetic runs are drawn.
-public enum SyntheticPopulation: String, Codable, CaseIterable, Sendable {
+package enum SyntheticPopulation: String, Codable, CaseIterable, Sendable {
   /// The standard normal distribution.
   case normal
   /// The exponential distribution of mean 1, skewness 2.
   case skewed
 
   /// The population's mean.
-  public var mean: Double { self == .normal ? 0 : 1 }
+  package var mean: Double { self == .normal ? 0 : 1 }
 
   /// The population's mean between its quartiles.
   ///
   /// For the exponential 2·∫ −log v dv over v in [¼, ¾] = 2·[v − v·log v].
-  public var interquartileMean: Double {
+  package var interquartileMean: Double {
     guard self == .skewed else { return 0 }
     return 2 * ((0.75 - 0.75 * .log(0.75)) - (0.25 - 0.25 * .log(0.25)))
   }
 
   /// The probability that a draw exceeds the population's mean.
-  public var shareAboveMean: Double { self == .normal ? 0.5 : .exp(-1) }
+  package var shareAboveMean: Double { self == .normal ? 0.5 : .exp(-1) }
 
   /// Draws one value.
   func draw(using generator: inout CounterGenerator) -> Double {
@@ -44,19 +44,19 @@ public enum SyntheticPopulation: String, Codable, CaseIterable, Sendable {
 }
 
 /// How often intervals of one kind held the truth on synthetic data.
-public struct SimulatedCoverage: Codable, Hashable, Sendable {
+package struct SimulatedCoverage: Codable, Hashable, Sendable {
   /// The kind of interval.
-  public var kind: IntervalKind
+  package var kind: IntervalKind
   /// What the synthetic runs were drawn from.
-  public var population: SyntheticPopulation
+  package var population: SyntheticPopulation
   /// The number of runs each interval was made from.
-  public var sampleSize: Int
+  package var sampleSize: Int
   /// What the intervals promise.
-  public var nominal: Double
+  package var nominal: Double
   /// The share of intervals that held the truth.
-  public var coverage: Double
+  package var coverage: Double
   /// The standard error of that share, √(c(1 − c)/replications).
-  public var standardError: Double
+  package var standardError: Double
 }
 
 /// Simulates how often an interval of the given kind holds the truth at the given sample size.
@@ -64,7 +64,7 @@ public struct SimulatedCoverage: Codable, Hashable, Sendable {
 /// Draws `replications` data sets of `sampleSize` runs from the population, makes an interval of
 /// each, and counts those that contain the population's value of what is estimated. Interval
 /// methods promise their coverage for many runs; this says what they deliver for few.
-public func simulatedCoverage(
+package func simulatedCoverage(
   of kind: IntervalKind, sampleSize: Int, population: SyntheticPopulation,
   replications: Int = 2000, resamples: Int = 1000, confidence: Double = 0.95, seed: Seed
 ) -> SimulatedCoverage {

@@ -1,5 +1,6 @@
 import Datasets
 import Evaluation
+import ExactTheory
 import Foundation
 import LanguageModel
 import Tasks

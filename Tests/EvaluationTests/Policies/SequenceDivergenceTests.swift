@@ -1,4 +1,5 @@
 import Evaluation
+import ExactTheory
 import Foundation
 import LanguageModel
 import Tasks

@@ -1,5 +1,6 @@
 import Datasets
 import Evaluation
+import Explanations
 import Foundation
 import TensorKernels
 import Testing

@@ -1,4 +1,5 @@
 import Evaluation
+import Explanations
 import Foundation
 import Testing
 

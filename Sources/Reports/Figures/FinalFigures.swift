@@ -1,0 +1,69 @@
+import Workbench
+
+/// Figures of the end of training: terms of the gold reward, reliability of the reward model, profile over runs.
+func finalFigures(_ runs: [ArmRuns], cells: [CellRecord]) -> [Figure] {
+  [goldTerms(runs), calibration(cells), profile(runs)].filter { !$0.isEmpty }
+}
+
+private func goldTerms(_ runs: [ArmRuns]) -> Figure {
+  let prefix = "eval/gold/"
+  let terms = Set(runs.flatMap(\.evaluationKeys).filter { $0.hasPrefix(prefix) }).sorted()
+  let groups =
+    [("SFT", Palette.color(of: "SFT", at: 0), runs.first.map { [$0] } ?? [], true)]
+    + runs.map { ($0.name, $0.color, [$0], false) }
+  let series = groups.enumerated().map { place, group in
+    let shift = 0.7 * (Double(place) - Double(groups.count - 1) / 2) / Double(groups.count)
+    let points = terms.enumerated().compactMap { index, term -> FigurePoint? in
+      let values = group.2.flatMap { group.3 ? $0.firstValues(term) : $0.finalValues(term) }
+      guard !values.isEmpty else { return nil }
+      let interval = meanInterval(values.sorted { $0.key < $1.key }.map(\.value))
+      return FigurePoint(
+        x: Double(index) + shift, y: interval.mean, low: interval.low, high: interval.high)
+    }
+    return FigureSeries(name: group.0, color: group.1, style: .errorBar, points: points)
+  }
+  return Figure(
+    name: "gold-terms", title: "The terms of the gold reward at the end",
+    caption:
+      "Each term by itself, mean and 95 % Student-t interval over seeds; SFT is where all arms start.",
+    xLabel: "", yLabel: "contribution to the gold reward",
+    categories: terms.map { String($0.dropFirst(prefix.count)) }, series: series)
+}
+
+private func calibration(_ cells: [CellRecord]) -> Figure {
+  let points = cells.compactMap(\.rewardModel).flatMap(\.calibration).filter { $0.count >= 10 }
+    .map { FigurePoint(x: $0.predicted, y: $0.observed) }
+  let diagonal = [FigurePoint(x: 0, y: 0), FigurePoint(x: 1, y: 1)]
+  return Figure(
+    name: "reward-calibration", title: "Reward model: is 70 % really 70 %?",
+    caption:
+      "Each mark is a bin of held-out pairs (ten or more) of one seed; the diagonal is perfect calibration.",
+    xLabel: "predicted probability that the first completion wins", yLabel: "share that won",
+    series: points.isEmpty
+      ? []
+      : [
+        FigureSeries(name: "calibrated", color: "#999999", style: .guide, points: diagonal),
+        FigureSeries(
+          name: "a bin of one seed", color: Palette.color(of: "PPO", at: 0), style: .marks,
+          points: points),
+      ])
+}
+
+private func profile(_ runs: [ArmRuns]) -> Figure {
+  let finals = runs.map { run in run.finalValues("eval/gold_reward").values.sorted() }
+  let all = finals.flatMap { $0 }.filter(\.isFinite)
+  guard let low = all.min(), let high = all.max(), low < high else {
+    return Figure(name: "profile", title: "", caption: "", xLabel: "", yLabel: "", series: [])
+  }
+  let margin = 0.05 * (high - low)
+  let thresholds = (0...80).map { low - margin + (high - low + 2 * margin) * Double($0) / 80 }
+  let series = zip(runs, finals).map { run, values in
+    let band = profileBand(values, thresholds: thresholds)
+    return FigureSeries(name: run.name, color: run.color, style: .band, points: band)
+  }
+  return Figure(
+    name: "performance-profile", title: "Performance profile of the runs",
+    caption:
+      "The share of seeds whose final gold reward exceeds τ, Agarwal (2021); band: 95 % bootstrap.",
+    xLabel: "gold reward τ", yLabel: "share of runs above τ", series: series)
+}

@@ -1,0 +1,91 @@
+import LanguageModel
+import Workbench
+
+/// The cells of one arm, a cell a seed, in the order of the seeds.
+struct ArmRuns: Sendable {
+  let name: String
+  let method: String
+  let color: String
+  let cells: [CellRecord]
+
+  /// Groups an experiment's cells by the arms of its specification.
+  static func group(_ cells: [CellRecord], by facts: SpecificationFacts) -> [ArmRuns] {
+    facts.arms.enumerated().map { index, arm in
+      ArmRuns(
+        name: arm.name, method: arm.method,
+        color: Palette.color(of: arm.name, at: index, among: facts.arms.count),
+        cells: cells.filter { $0.arm == arm.name && $0.method == arm.method }
+          .sorted { $0.seed < $1.seed })
+    }
+  }
+
+  /// Whether training moved a policy, so that there is a curve to draw.
+  var isTrained: Bool { method != "best-of-n" }
+
+  /// The steps of a run that went to its end.
+  var steps: Int { cells.compactMap { $0.evaluations.last?.step }.max() ?? 0 }
+
+  /// A value of each seed's last evaluation; seeds without it are left out.
+  func finalValues(_ key: String) -> [Int: Double] {
+    var values: [Int: Double] = [:]
+    for cell in cells { values[cell.seed] = cell.evaluations.last?.values[key] }
+    return values
+  }
+
+  /// A value of each seed's first evaluation, which is that of the reference policy.
+  func firstValues(_ key: String) -> [Int: Double] {
+    var values: [Int: Double] = [:]
+    for cell in cells { values[cell.seed] = cell.evaluations.first?.values[key] }
+    return values
+  }
+
+  /// The values that an evaluation of this arm holds, by name in order.
+  ///
+  /// Errors within one evaluation stay in `curves.csv`: the summary's intervals are over seeds.
+  var evaluationKeys: [String] {
+    let within = ["_se", "_lower", "_upper"]
+    return Set(cells.flatMap { $0.evaluations.last?.values.keys.map { $0 } ?? [] })
+      .filter { key in !within.contains { key.hasSuffix($0) } }.sorted()
+  }
+
+  /// The evaluations of all seeds, by their place in the run: the i-th of every seed together.
+  var checkpoints: [[EvaluationRow]] {
+    let count = cells.map(\.evaluations.count).max() ?? 0
+    return (0..<count).map { place in
+      cells.compactMap { $0.evaluations.indices.contains(place) ? $0.evaluations[place] : nil }
+    }
+  }
+}
+
+/// Every evaluation of every seed as CSV: what the reward curves are drawn from.
+struct CurvesTable {
+  private let columns: [String]
+  private let rows: [[String]]
+
+  /// Collects the evaluations of all arms; columns are in alphabetical order.
+  init(_ runs: [ArmRuns]) {
+    let keys = Set(runs.flatMap { $0.cells.flatMap { $0.evaluations.flatMap(\.values.keys) } })
+      .sorted()
+    columns = ["arm", "seed", "step", "labels", "rollouts", "tokens", "gflop"] + keys
+    rows = runs.flatMap { run in
+      run.cells.flatMap { cell in
+        cell.evaluations.map { row in
+          [run.name, "\(cell.seed)", "\(row.step)", "\(row.cost.labels)", "\(row.cost.rollouts)"]
+            + ["\(row.cost.tokensForward)", short(Double(row.cost.flops) / 1e9)]
+            + keys.map { key in row.values[key].map(short) ?? "" }
+        }
+      }
+    }
+  }
+
+  /// The table's text, with a heading line.
+  var csv: String {
+    ([columns] + rows).map { $0.map(quoted).joined(separator: ",") }.joined(separator: "\n") + "\n"
+  }
+
+  /// A field with a comma, a quote or a line break in quotes, RFC 4180, section 2.
+  private func quoted(_ field: String) -> String {
+    guard field.contains(where: { [",", "\"", "\n"].contains($0) }) else { return field }
+    return "\"" + field.replacing("\"", with: "\"\"") + "\""
+  }
+}

@@ -1,0 +1,121 @@
+import DPO
+import ExactTheory
+import Foundation
+import LanguageModel
+import PPO
+package import Tasks
+import Tokenization
+import Workbench
+
+/// What a report says of an experiment besides its numbers.
+package struct SpecificationFacts: Sendable, Codable {
+  /// The name of the experiment's folder, such as `reward-curves`.
+  package var question: String
+  /// The headline.
+  package var title: String
+  /// What was expected before the run.
+  package var expectation: String
+  /// The task's name.
+  package var task: String
+  /// The model preset's name.
+  package var model: String
+  /// The number of the policy's parameters.
+  package var parameterCount: Int
+  /// The seeds, in order.
+  package var seeds: [Int]
+  /// The one β of both pipelines.
+  package var beta: Double
+  /// The arms, in the order of the specification.
+  package var arms: [ArmFacts]
+  /// The command that makes the results.
+  package var command: String
+
+  /// The facts of one experiment.
+  package init(
+    question: String, title: String, expectation: String, task: String, model: String,
+    parameterCount: Int, seeds: [Int], beta: Double, arms: [ArmFacts], command: String
+  ) {
+    (self.question, self.title, self.expectation) = (question, title, expectation)
+    (self.task, self.model, self.parameterCount) = (task, model, parameterCount)
+    (self.seeds, self.beta, self.arms, self.command) = (seeds, beta, arms, command)
+  }
+}
+
+/// One arm of an experiment as a report names it.
+package struct ArmFacts: Sendable, Codable {
+  /// The arm's name, such as `PPO-GT`.
+  package var name: String
+  /// The method: `ppo`, `dpo` or `best-of-n`.
+  package var method: String
+  /// The settings that differ from the defaults, as a reader would write them.
+  package var settings: String
+
+  /// One arm.
+  package init(name: String, method: String, settings: String) {
+    (self.name, self.method, self.settings) = (name, method, settings)
+  }
+}
+
+extension ExperimentSpecification {
+  /// What a report says of the experiment besides its numbers.
+  package func facts(task: any PreferenceTask, command: String) throws -> SpecificationFacts {
+    let model = model.configuration(vocabularySize: task.tokenizer.vocabularySize)
+    return SpecificationFacts(
+      question: name, title: title.isEmpty ? name : title, expectation: expectation,
+      task: task.name, model: self.model.name, parameterCount: model.parameterCount,
+      seeds: seeds.values, beta: beta,
+      arms: try arms.map {
+        ArmFacts(name: $0.name, method: $0.method.name, settings: try $0.settingsText())
+      }, command: command)
+  }
+}
+
+extension ArmSpecification {
+  /// The settings that differ from the documented defaults, as `key value, key value`.
+  func settingsText() throws -> String {
+    let changed =
+      switch method {
+      case .ppo(let settings, let reward):
+        ["reward \(reward.rawValue)"] + (rewardOffset.map { ["reward_offset \($0)"] } ?? [])
+          + (try differences(settings, from: PPOConfiguration()))
+      case .dpo(let settings): try differences(settings, from: DPOConfiguration())
+      case .bestOfN(let settings):
+        ["n \(settings.n.map(String.init).joined(separator: ", "))"]
+      case .exactAscent(let settings): try differences(settings, from: ExactAscentConfiguration())
+      }
+    return changed.isEmpty ? "defaults" : changed.joined(separator: ", ")
+  }
+}
+
+/// The keys whose values differ between two values of a type, with the first one's values.
+private func differences<T: Encodable>(_ value: T, from defaults: T) throws -> [String] {
+  let (own, other) = (try fields(of: value), try fields(of: defaults))
+  return own.keys.sorted().filter { own[$0] != other[$0] }.map { "\($0) \(own[$0] ?? "none")" }
+}
+
+/// The top-level fields of a value as text.
+private func fields(of value: some Encodable) throws -> [String: String] {
+  let object = try JSONDecoder().decode([String: JSONText].self, from: try encodeRecord(value))
+  return object.mapValues(\.text)
+}
+
+/// A JSON scalar as text.
+private struct JSONText: Decodable {
+  var text: String
+
+  init(from decoder: any Decoder) throws {
+    let value = try decoder.singleValueContainer()
+    if let flag = try? value.decode(Bool.self) {
+      text = "\(flag)"
+    } else if let whole = try? value.decode(Int.self) {
+      text = "\(whole)"
+    } else if let number = try? value.decode(Double.self) {
+      text = "\(number)"
+    } else if let members = try? value.decode([String: JSONText].self) {
+      let pairs = members.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.text)" }
+      text = "(" + pairs.joined(separator: ", ") + ")"
+    } else {
+      text = (try? value.decode(String.self)) ?? "…"
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import Evaluation
+import LanguageModel
+import Optimizers
+import Training
+package import Workbench
+
+/// Gathers the cells of an experiment into its summary; the same cells give the same summary.
+package func summarize(_ cells: [CellRecord], facts: SpecificationFacts) -> ExperimentSummary {
+  let runs = ArmRuns.group(cells, by: facts)
+  return ExperimentSummary(
+    facts: facts, reference: referenceEstimates(runs), arms: runs.map(summary(of:)),
+    comparisons: comparisons(runs), matched: matchedComparisons(runs),
+    rewardModel: rewardModelEstimates(cells), certificate: certificate(cells),
+    coverage: coverage(atSeeds: facts.seeds.count))
+}
+
+private func referenceEstimates(_ runs: [ArmRuns]) -> [String: Estimate] {
+  guard let first = runs.first(where: \.isTrained) else { return [:] }
+  return estimates(first.evaluationKeys) { first.firstValues($0) }
+}
+
+private func summary(of run: ArmRuns) -> ArmSummary {
+  let diverged = run.cells.count { $0.outcome != .completed }
+  return ArmSummary(
+    name: run.name, method: run.method, completed: run.cells.count - diverged, diverged: diverged,
+    collapsed: run.isTrained ? run.cells.count(where: hasCollapsed) : 0,
+    final: estimates(run.evaluationKeys, of: run.finalValues),
+    stability: run.isTrained ? stability(of: run) : [:], cost: meanCost(run.cells))
+}
+
+private func estimates(
+  _ keys: [String], of values: (String) -> [Int: Double]
+) -> [String: Estimate] {
+  Dictionary(uniqueKeysWithValues: keys.map { ($0, Estimate(bySeed: values($0))) })
+}
+
+private func meanCost(_ cells: [CellRecord]) -> Cost {
+  guard !cells.isEmpty else { return Cost() }
+  let (total, count) = (cells.map(\.cost).reduce(Cost(), +), cells.count)
+  return Cost(
+    labels: total.labels / count, tokensForward: total.tokensForward / count,
+    tokensBackward: total.tokensBackward / count, rollouts: total.rollouts / count,
+    flops: total.flops / Double(count))
+}
+
+/// Every arm against the reference, and every pair of arms, in gold reward; win rates against one half are in `final`.
+private func comparisons(_ runs: [ArmRuns]) -> [Comparison] {
+  let key = "eval/gold_reward"
+  guard let trained = runs.first(where: \.isTrained) else { return [] }
+  let reference = trained.firstValues(key)
+  let overReference = runs.compactMap {
+    Comparison($0.name, $0.finalValues(key), minus: "SFT", reference, metric: key)
+  }
+  let pairs = runs.indices.flatMap { i in runs.indices.dropFirst(i + 1).map { (runs[i], runs[$0]) }
+  }
+  return overReference
+    + pairs.compactMap { a, b in
+      Comparison(a.name, a.finalValues(key), minus: b.name, b.finalValues(key), metric: key)
+    }
+}
+
+private func rewardModelEstimates(_ cells: [CellRecord]) -> [String: Estimate] {
+  let models = cells.sorted { $0.seed < $1.seed }.compactMap(\.rewardModel)
+  guard !models.isEmpty else { return [:] }
+  let quantities: [(String, (RewardModelSummary) -> Double)] = [
+    ("accuracy on training pairs", \.trainAccuracy), ("accuracy on held-out pairs", \.testAccuracy),
+    ("Bayes accuracy of training labels", \.trainBayesAccuracy),
+    ("Bayes accuracy of held-out labels", \.testBayesAccuracy),
+    ("held-out accuracy over Bayes accuracy", { $0.testAccuracy / $0.testBayesAccuracy }),
+    ("expected calibration error", \.expectedCalibrationError),
+    ("Pearson correlation with gold", \.pearson), ("Spearman correlation with gold", \.spearman),
+    ("mean score of reference completions", \.referenceMean),
+  ]
+  return Dictionary(
+    uniqueKeysWithValues: quantities.map { name, value in
+      (name, Estimate(over: models.map(value)))
+    })
+}
+
+private func certificate(_ cells: [CellRecord]) -> [CertificateSummary] {
+  let checks = cells.flatMap(\.certificate)
+  var names: [String] = []
+  for check in checks where !names.contains(check.name) { names.append(check.name) }
+  return names.compactMap { name in
+    let own = checks.filter { $0.name == name }
+    guard
+      let worst = own.max(by: { abs($0.measured - $0.expected) < abs($1.measured - $1.expected) })
+    else { return nil }
+    return CertificateSummary(
+      name: name, expected: worst.expected, worst: worst.measured, tolerance: worst.tolerance,
+      cells: own.count, passed: own.count(where: \.passed))
+  }
+}
+
+/// Gold reward of every pair of trained arms at the same KL and at the same FLOPs.
+///
+/// The places are fixed KLs, and quarters of the range of FLOPs that both arms reach. KL curves are made
+/// monotone first, since noise makes them turn back; cost curves only go forward and are read as they are.
+func matchedComparisons(_ runs: [ArmRuns]) -> [MatchedComparison] {
+  let trained = runs.filter(\.isTrained)
+  let pairs = trained.indices.flatMap { i in
+    trained.indices.dropFirst(i + 1).map { (trained[i], trained[$0]) }
+  }
+  return pairs.flatMap { first, second in
+    CurveAxis.allCases.filter { $0 != .step }.flatMap { matched(first, second, on: $0) }
+  }
+}
+
+private func matched(_ first: ArmRuns, _ second: ArmRuns, on axis: CurveAxis)
+  -> [MatchedComparison]
+{
+  let seeds = first.cells.map(\.seed).filter { seed in second.cells.contains { $0.seed == seed } }
+  let firstCurves = curves(first, seeds: seeds, axis: axis)
+  let secondCurves = curves(second, seeds: seeds, axis: axis)
+  return places(axis, in: firstCurves + secondCurves).compactMap { place in
+    guard let found = matchedDifference(firstCurves, minus: secondCurves, at: place) else {
+      return nil
+    }
+    let interval = found.difference
+    let exact = found.seeds > 1
+    return MatchedComparison(
+      axis: axis.rawValue, at: rounded(place), first: first.name, second: second.name,
+      firstGold: rounded(found.first), secondGold: rounded(found.second),
+      difference: rounded(interval.estimate),
+      low: exact ? rounded(interval.lower) : nil, high: exact ? rounded(interval.upper) : nil,
+      seeds: found.seeds, absent: found.absent)
+  }
+}
+
+private func curves(_ run: ArmRuns, seeds: [Int], axis: CurveAxis) -> [MatchedCurve] {
+  seeds.compactMap { seed in run.cells.first { $0.seed == seed } }.map { cell in
+    MatchedCurve(
+      costs: cell.evaluations.map {
+        // The maximum of 0 and NaN is 0, that of NaN and 0 stays NaN, which a curve leaves out.
+        axis == .kl ? max($0.values["eval/kl"] ?? .nan, 0) : $0.cost.flops
+      },
+      scores: cell.evaluations.map { $0.values["eval/gold_reward"] ?? .nan },
+      fit: axis == .kl ? .isotonic : .none)
+  }
+}
+
+private func places(_ axis: CurveAxis, in curves: [MatchedCurve]) -> [Double] {
+  guard axis == .flops else { return [0.5, 1, 2, 4, 8] }
+  guard let range = commonRange(of: curves) else { return [] }
+  return [0.25, 0.5, 0.75, 1].map {
+    range.lowerBound + $0 * (range.upperBound - range.lowerBound)
+  }
+}

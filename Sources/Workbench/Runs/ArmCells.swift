@@ -1,0 +1,197 @@
+import DPO
+import Datasets
+import Evaluation
+import ExactTheory
+import Foundation
+import LanguageModel
+import PPO
+import RewardModeling
+import Tasks
+import Tokenization
+import Training
+
+extension SeedWork {
+  /// Trains an arm's policy, or evaluates it where there is nothing to train.
+  func runArm(
+    _ arm: ArmSpecification, into folder: URL,
+    report: @escaping (_ step: Int, _ of: Int, _ note: String) -> Void
+  ) throws {
+    let inputs = try ArmInputs(self)
+    var record = record(arm: arm.name, method: arm.method.name)
+    record.dataHashes = inputs.data.hashes
+    let trained =
+      switch arm.method {
+      case .dpo(let settings): try runDPO(settings, inputs, record, report)
+      case .ppo(let settings, let source):
+        try runPPO(
+          settings, PPOReward(source: source, offset: arm.rewardOffset), inputs, record, report)
+      case .bestOfN(let settings):
+        try (record: runBestOfN(settings, inputs, record, report), policy: Transformer<Float>?.none)
+      case .exactAscent(let settings): try runExactAscent(settings, inputs, record, report)
+      }
+    if let policy = trained.policy {
+      try ModelFolder(folder.appending(path: checkpointName))
+        .write(policy, tokenizer: task.tokenizer)
+    }
+    try trained.record.write(to: folder)
+  }
+
+  private func runExactAscent(
+    _ settings: ExactAscentConfiguration, _ inputs: ArmInputs, _ record: CellRecord,
+    _ report: @escaping (Int, Int, String) -> Void
+  ) throws -> (record: CellRecord, policy: Transformer<Float>?) {
+    guard let goal = inputs.evaluator.goal else {
+      throw ConfigurationError.contradiction("the completions of \(task.name) cannot be listed")
+    }
+    var recorder = ArmRecorder(
+      record, evaluator: inputs.evaluator, settings: specification.evaluation,
+      total: settings.maximumSteps, before: Cost(), report: report)
+    var policy = inputs.reference
+    let outcome = try ascendExactly(&policy, towards: goal, configuration: settings) {
+      step, policy, value, norm in
+      try recorder.observe(
+        step, policy, metrics: ["objective/exact": value, "grad_norm": norm], cost: Cost(),
+        note: "objective \(brief(value))")
+    }
+    recorder.certify(try inputs.aliasCertificate(policy))
+    return (recorder.finished(outcome: outcome), policy)
+  }
+
+  private func runBestOfN(
+    _ settings: BestOfNConfiguration, _ inputs: ArmInputs, _ record: CellRecord,
+    _ report: (Int, Int, String) -> Void
+  ) throws -> CellRecord {
+    var record = record
+    let reward = try inputs.reward(PPOReward(source: .learned))
+    let steps = [0] + settings.n
+    try Task.checkCancellation()
+    let start = try inputs.evaluator.evaluate(inputs.reference)
+    record.evaluations = [EvaluationRow(step: 0, cost: inputs.rewardCost, values: start.logged)]
+    let arms = try inputs.evaluator.bestOfN(
+      settings.n, reward: reward, rewardModels: inputs.rewardModels)
+    for (position, best) in arms.enumerated() {
+      var cost = inputs.rewardCost + best.evaluation.cost
+      cost.rollouts += best.n * best.evaluation.prompts
+      record.evaluations.append(
+        EvaluationRow(step: best.n, cost: cost, values: best.evaluation.logged))
+      record.samples = best.evaluation.samples.map(SampleRecord.init)
+      record.cost = cost
+      report(position + 1, steps.count, "n \(best.n)")
+    }
+    return record
+  }
+}
+
+extension SeedWork {
+  /// Trains an arm's policy on the pairs, on rankings made of them, or on pairs of its own.
+  func runDPO(
+    _ settings: DPOConfiguration, _ inputs: ArmInputs, _ record: CellRecord,
+    _ report: @escaping (Int, Int, String) -> Void
+  ) throws -> (record: CellRecord, policy: Transformer<Float>?) {
+    let readsRewardModel = settings.online?.judge == .reward
+    var recorder = ArmRecorder(
+      record, evaluator: inputs.evaluator, settings: specification.evaluation,
+      total: updates(of: settings, on: inputs.data),
+      before: readsRewardModel ? inputs.rewardCost : Cost(), report: report)
+    var policy = inputs.reference
+    let outcome = try train(&policy, settings, inputs) { step, policy, metrics in
+      if step == 0 { recorder.certify(dpoCertificate(metrics, settings: settings)) }
+      try recorder.observe(
+        step, policy, metrics: metrics.logged, cost: metrics.cost,
+        note: "loss \(brief(metrics.loss)) margin \(brief(metrics.rewardMargin))")
+    }
+    let heldOut = evaluateDPO(
+      policy, reference: inputs.reference, pairs: inputs.data.test, loss: settings.loss,
+      on: InferenceWorkers(count: workers))
+    recorder.addToLastEvaluation(heldOut.logged)
+    recorder.certify(try inputs.aliasCertificate(policy))
+    return (recorder.finished(outcome: outcome), policy)
+  }
+
+  private func train(
+    _ policy: inout Transformer<Float>, _ settings: DPOConfiguration, _ inputs: ArmInputs,
+    observe: (Int, borrowing Transformer<Float>, DPOMetrics) throws -> Void
+  ) throws -> TrainingOutcome {
+    let (pairs, reference) = (inputs.data.train, inputs.reference)
+    let seed = randomness("preferences")
+    if let online = settings.online {
+      return try trainOnlineDPO(
+        &policy, reference: reference, prompts: inputs.data.trainingPrompts,
+        maximumTokens: task.maximumCompletionLength, endToken: task.tokenizer.endToken,
+        labels: try labels(of: online.judge, inputs), configuration: settings, seed: seed,
+        workers: workers, observe: observe)
+    }
+    guard settings.lossKind == .plackettLuce else {
+      return try trainDPO(
+        &policy, reference: reference, pairs: pairs, configuration: settings, seed: seed,
+        workers: workers, observe: observe)
+    }
+    return try trainDPO(
+      &policy, reference: reference, rankings: rankings(of: pairs), configuration: settings,
+      seed: seed, workers: workers, observe: observe)
+  }
+
+  private func labels(of judge: OnlineJudge, _ inputs: ArmInputs) throws -> OnlineLabels {
+    switch judge {
+    case .gold:
+      return OnlineLabels(reward: try inputs.reward(PPOReward(source: .gold)), areBought: true)
+    case .reward:
+      return OnlineLabels(
+        reward: try inputs.reward(PPOReward(source: .learned)),
+        rewardModels: inputs.rewardModels)
+    case .policy: return OnlineLabels(reward: nil)
+    }
+  }
+
+  private func rankings(of pairs: [PreferencePair]) -> [PreferenceRanking] {
+    Datasets.rankings(of: pairs, places: specification.data.completionsPerPrompt)
+  }
+
+  private func updates(of settings: DPOConfiguration, on data: SeedData) -> Int {
+    if let online = settings.online {
+      return online.updates(settings, prompts: data.trainingPrompts.count)
+    }
+    let items =
+      settings.lossKind == .plackettLuce ? rankings(of: data.train).count : data.train.count
+    return steps(pairs: items, batchSize: settings.batchSize, epochs: settings.epochs)
+  }
+}
+
+extension SeedWork {
+  /// Trains an arm's policy by PPO.
+  func runPPO(
+    _ settings: PPOConfiguration, _ asked: PPOReward, _ inputs: ArmInputs, _ record: CellRecord,
+    _ report: @escaping (Int, Int, String) -> Void
+  ) throws -> (record: CellRecord, policy: Transformer<Float>?) {
+    let (reward, isLearned) = (try inputs.reward(asked), asked.source == .learned)
+    // The exact gradients are those of the true reward: another reward's values are no baseline of it.
+    let isTrueReward = !isLearned && asked.offset == nil
+    var recorder = ArmRecorder(
+      record, evaluator: inputs.evaluator, settings: specification.evaluation,
+      total: settings.iterations, before: isLearned ? inputs.rewardCost : Cost(), report: report)
+    var policy = inputs.reference
+    var value = try settings.initialValue(
+      backbone: inputs.reference, rewardModel: isLearned ? inputs.learned?.model : nil,
+      seed: randomness("ppo"))
+    let outcome = try trainPPO(
+      &policy, value: &value, reference: inputs.reference, reward: reward,
+      rewardModels: isLearned ? inputs.rewardModels : [],
+      baseline: try inputs.baseline(settings, reward: reward),
+      prompts: inputs.data.trainingPrompts, endToken: task.tokenizer.endToken,
+      configuration: settings, seed: randomness("ppo"), workers: workers
+    ) { step, models, metrics in
+      if step == 0 {
+        recorder.certify(ppoCertificate(metrics, temperature: settings.temperature))
+      }
+      var cost = metrics.cost
+      // A gold reward is asked about every completion, as an annotator would be.
+      if !isLearned { cost.labels = cost.rollouts }
+      let logged = metrics.logged.merging(inputs.promptValues(of: models.value)) { $1 }
+      try recorder.observe(
+        step, models.policy, value: isTrueReward ? models.value : nil, metrics: logged, cost: cost,
+        note: "reward \(brief(metrics.objective.scores)) kl \(brief(metrics.objective.kl))")
+    }
+    recorder.certify(try inputs.aliasCertificate(policy))
+    return (recorder.finished(outcome: outcome), policy)
+  }
+}

@@ -1,0 +1,128 @@
+import Autograd
+import Datasets
+package import Evaluation
+import ExactTheory
+import Foundation
+package import LanguageModel
+import PPO
+package import RewardModeling
+import Tasks
+import TensorKernels
+import Tokenization
+import Training
+
+/// Which reward an arm's PPO is given.
+struct PPOReward {
+  var source: RewardSource
+  /// Standard deviations above the reference's mean; nil for the reward as it is.
+  var offset: Double?
+}
+
+/// What every arm of a seed reads.
+package struct ArmInputs {
+  let data: SeedData
+  package let reference: Transformer<Float>
+  package let evaluator: PolicyEvaluator
+  /// The learned reward and what it cost, where the experiment has one.
+  package let learned: RewardModel?
+  /// The same, or what the ensemble makes of its members.
+  let learnedReward: (any RewardFunction)?
+  /// The architectures that the learned reward reads a completion with, one a member.
+  let rewardModels: [ModelConfiguration]
+  let rewardCost: Cost
+  private let task: any PreferenceTask
+  private let gold: GoldRewardFunction
+  private let referenceFolder: ModelFolder
+
+  package init(_ work: SeedWork) throws {
+    data = try work.data()
+    referenceFolder = work.referenceFolder
+    reference = try referenceFolder.policy()
+    learned = try work.rewardCell.map { try work.rewardModel(work.checkpoint(of: $0).url) }
+    learnedReward = try work.rewardCell.map { try work.reward(of: $0) }
+    rewardModels = [ModelConfiguration](
+      repeating: reference.configuration,
+      count: work.rewardCell == nil ? 0 : work.specification.reward.ensembleSize ?? 1)
+    rewardCost = try work.rewardCell.map { try work.store.record(of: $0).cost } ?? Cost()
+    let temperature = work.specification.data.annotator.temperature
+    task = work.task
+    gold = GoldRewardFunction(task: work.task, temperature: temperature)
+    evaluator = PolicyEvaluator(
+      task: work.task, reference: reference, prompts: data.evaluationPrompts,
+      seed: work.randomness("evaluation"), proxy: learnedReward,
+      objective: EvaluatedObjective(
+        beta: work.specification.beta, annotatorTemperature: temperature),
+      sampleCount: work.specification.evaluation.samples, workers: work.workers)
+  }
+
+  /// The reward that an arm asks for.
+  func reward(_ asked: PPOReward) throws -> any RewardFunction {
+    let raw: any RewardFunction
+    switch (asked.source, learnedReward) {
+    case (.gold, _): raw = gold
+    case (.learned, let reward?): raw = reward
+    case (.learned, nil):
+      throw ConfigurationError.contradiction("there is no reward model to learn from")
+    }
+    guard let offset = asked.offset else { return raw }
+    return OffsetReward(raw, moments: try referenceMoments(of: raw), offset: offset)
+  }
+
+  /// The baseline that a configuration names, for a reward.
+  func baseline(
+    _ settings: PPOConfiguration, reward: any RewardFunction
+  ) throws -> any Baseline {
+    switch settings.baseline {
+    case .datasetMean: DatasetMean(of: try reward.rewards(of: data.trainingCompletions))
+    case .softValue: SoftValue(of: try enumerated(reward, settings.temperature))
+    case .policyValue: PolicyValue(of: try enumerated(reward, settings.temperature))
+    case .optimal: OptimalBaseline(of: try enumerated(reward, settings.temperature))
+    case .none, .batchMean, .groupMean, .referenceSample, .logMeanExponential, .leaveOneOut,
+      .learnedValue:
+      try settings.rolloutBaseline()
+    }
+  }
+
+  /// The value of the state after each training prompt, where there are few enough prompts to log.
+  func promptValues(of model: ScalarModel<Float>?) -> [String: Double] {
+    guard let model, task is EnumerableLanguage else { return [:] }
+    let prompts = data.trainingPrompts
+    let scores = model.lastTokenScores(
+      of: prompts.map { TokenSequence(prompt: $0, completion: []) })
+    let named = zip(prompts, scores).map { ("value/\(task.group(of: $0))", Double($1)) }
+    return Dictionary(uniqueKeysWithValues: named)
+  }
+
+  /// Exact where completions can be listed, and otherwise over the data set's.
+  private func referenceMoments(of reward: any RewardFunction) throws -> RewardMoments {
+    guard task is EnumerableLanguage else {
+      return RewardMoments(of: try reward.rewards(of: data.trainingCompletions))
+    }
+    return try enumerated(reward, 1).referenceMoments
+  }
+
+  private func enumerated(
+    _ reward: any RewardFunction, _ temperature: Double
+  ) throws -> EnumeratedRewards {
+    guard let language = task as? EnumerableLanguage else {
+      throw ConfigurationError.contradiction(
+        "the completions of \(task.name) cannot be listed; choose another baseline")
+    }
+    return try EnumeratedRewards(
+      of: language, reference: reference, prompts: data.trainingPrompts, reward: reward,
+      temperature: temperature)
+  }
+
+  /// Whether training moved the policy and left the reference as it is on disk.
+  func aliasCertificate(_ policy: Transformer<Float>) throws -> [CertificateCheck] {
+    let onDisk = try referenceFolder.policy().parameters.values
+    return [
+      CertificateCheck(
+        name: "reference parameters changed by training", expected: 0,
+        measured: reference.parameters.values == onDisk ? 0 : 1),
+      CertificateCheck(
+        name: "policy parameters changed by training", expected: 1,
+        measured: policy.parameters.values == onDisk ? 0 : 1),
+    ]
+  }
+}

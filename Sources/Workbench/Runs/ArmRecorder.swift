@@ -1,0 +1,165 @@
+import DPO
+import Evaluation
+import ExactTheory
+import Foundation
+import LanguageModel
+import PPO
+import RewardModeling
+import Tokenization
+import Training
+
+/// Writes down what a training shows, and evaluates its policy at the planned steps.
+struct ArmRecorder {
+  private(set) var record: CellRecord
+  private let evaluator: PolicyEvaluator
+  private let plan: Set<Int>
+  private let total: Int
+  private let measuresGradients: Bool
+  /// What was spent before this cell, on the reward model that it reads.
+  private let before: Cost
+  private let report: (_ step: Int, _ of: Int, _ note: String) -> Void
+
+  init(
+    _ record: CellRecord, evaluator: PolicyEvaluator, settings: EvaluationSpecification,
+    total: Int, before: Cost, report: @escaping (_ step: Int, _ of: Int, _ note: String) -> Void
+  ) {
+    (self.record, self.evaluator, self.before) = (record, evaluator, before)
+    (self.total, self.report) = (total, report)
+    plan = Set(settings.steps(of: total))
+    measuresGradients = settings.gradients
+  }
+
+  /// Takes a step's metrics; evaluates where the plan says so, the value model as a baseline too.
+  mutating func observe(
+    _ step: Int, _ policy: borrowing Transformer<Float>, value: ScalarModel<Float>? = nil,
+    metrics: [String: Double], cost: Cost, note: String
+  ) throws {
+    try Task.checkCancellation()
+    record.training.append(MetricsRow(step: step, values: metrics))
+    record.cost = before + cost
+    if plan.contains(step) {
+      let evaluation = try evaluator.evaluate(copy policy)
+      record.evaluations.append(
+        EvaluationRow(
+          step: step, cost: step == 0 ? before : record.cost, values: evaluation.logged))
+      addToLastEvaluation(gradients(of: copy policy, value: value))
+      record.samples = evaluation.samples.map(SampleRecord.init)
+      if step == 0 {
+        certify([
+          CertificateCheck(
+            name: "KL in the evaluation at step 0", expected: 0, measured: evaluation.kl),
+          CertificateCheck(
+            name: "win rate at step 0", expected: 0.5, measured: evaluation.winRate),
+        ])
+      }
+    }
+    report(step, total, note)
+  }
+
+  /// What the exact gradients of a policy look like, where that is asked for.
+  private func gradients(
+    of policy: Transformer<Float>, value: ScalarModel<Float>?
+  ) -> [String: Double] {
+    guard measuresGradients, let goal = evaluator.goal else { return [:] }
+    let values = value.map { model in
+      model.lastTokenScores(
+        of: goal.prompts.map { TokenSequence(prompt: $0, completion: []) }
+      ).map { Double($0) }
+    }
+    return GradientReport(of: policy, towards: goal, learnedValues: values).logged
+  }
+
+  /// Adds checks to the certificate.
+  mutating func certify(_ checks: [CertificateCheck]) { record.certificate += checks }
+
+  /// Adds values to the last evaluation.
+  mutating func addToLastEvaluation(_ values: [String: Double]) {
+    guard let last = record.evaluations.indices.last else { return }
+    record.evaluations[last].values.merge(values) { _, new in new }
+  }
+
+  /// The finished record.
+  func finished(outcome: TrainingOutcome) -> CellRecord {
+    var record = record
+    record.outcome = outcome
+    return record
+  }
+}
+
+extension SampleRecord {
+  /// A sample of an evaluation.
+  init(_ sample: EvaluationSample) {
+    self.init(
+      prompt: sample.prompt, completion: sample.completion, gold: sample.gold,
+      proxy: sample.proxyReward, referenceCompletion: sample.referenceCompletion,
+      referenceGold: sample.referenceGold)
+  }
+}
+
+extension CellRecord {
+  /// Writes `cell.json` and `metrics.jsonl`.
+  func write(to folder: URL) throws {
+    try encodeRecord(self).write(to: folder.appending(path: "cell.json"))
+    let lines = try training.map { try $0.line }
+    try Data(lines.joined()).write(to: folder.appending(path: "metrics.jsonl"))
+  }
+}
+
+/// A number for a progress line.
+package func brief(_ value: Double) -> String { String(format: "%.3g", value) }
+
+// The step-0 certificate: numbers that theory knows before anything is learned. Losses are means of
+// Float logarithms, hence a tolerance of 1e-6; what must be exact has none.
+
+/// A zero head scores every completion zero, so the loss of a pair is log 2, with a margin m −log σ(−m).
+func rewardCertificate(
+  _ metrics: RewardMetrics, _ settings: RewardConfiguration
+) -> [CertificateCheck] {
+  let zero = CertificateCheck(
+    name: "largest score of the zero head", expected: 0,
+    measured: max(abs(metrics.minimumReward), abs(metrics.maximumReward)))
+  // A ranking of K completions has log K!, and K may differ from one to the next.
+  guard settings.rankingLoss != .plackettLuce else { return [zero] }
+  let margin = settings.margin ?? 0
+  let name = margin == 0 ? "reward-model loss (ln 2)" : "reward-model loss (−ln σ(−m))"
+  return [
+    CertificateCheck(
+      name: name, expected: margin == 0 ? log(2) : log1p(exp(margin)), measured: metrics.loss,
+      tolerance: 1e-6), zero,
+  ]
+}
+
+/// At π = π₀ every margin is zero, and so is most losses' dependence on the data.
+///
+/// Rafailov (2023), equation 7 gives log 2, Azar (2023) 1/(4β²); every loss states its own constant.
+func dpoCertificate(_ metrics: DPOMetrics, settings: DPOConfiguration) -> [CertificateCheck] {
+  let margin = CertificateCheck(
+    name: "DPO margin", expected: 0, measured: metrics.rewardMargin, tolerance: 1e-6)
+  // A ranking of K completions has log K!, and K may differ from one to the next.
+  guard settings.lossKind != .plackettLuce, let constant = settings.loss.lossAtReference else {
+    return [margin]
+  }
+  let name =
+    settings.lossKind == .sigmoid ? "DPO loss (ln 2)" : "\(settings.lossKind.rawValue) loss"
+  return [
+    CertificateCheck(
+      name: name, expected: constant, measured: metrics.loss,
+      tolerance: 1e-6 * max(1, constant)),
+    margin,
+  ]
+}
+
+/// The policy is the reference and has not moved since its rollouts.
+func ppoCertificate(_ metrics: PPOMetrics, temperature: Double) -> [CertificateCheck] {
+  [
+    CertificateCheck(
+      name: "smallest PPO ratio", expected: 1, measured: metrics.update.ratioMinimum),
+    CertificateCheck(
+      name: "largest PPO ratio", expected: 1, measured: metrics.update.ratioMaximum),
+    CertificateCheck(
+      name: "PPO KL to the reference", expected: 0, measured: metrics.objective.klK1),
+    // Pairs are sampled and policies judged at temperature 1.
+    CertificateCheck(
+      name: "temperature of rollouts ÷ that of evaluation", expected: 1, measured: temperature),
+  ]
+}

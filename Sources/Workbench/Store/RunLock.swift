@@ -1,0 +1,86 @@
+package import Foundation
+import SystemPackage
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// The exclusive right to write into a run folder, held until the value goes away.
+///
+/// The lock is the operating system's, so a killed process leaves none behind.
+package struct RunLock: ~Copyable {
+  private let descriptor: FileDescriptor
+
+  /// Makes the folder where needed and locks it.
+  ///
+  /// - Throws: `RunStoreError.locked` where another process holds it.
+  package init(folder: URL) throws {
+    let opened: FileDescriptor
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      opened = try FileDescriptor.open(
+        FilePath(folder.appending(path: ".lock").path), .readWrite,
+        options: [.create, .closeOnExec],
+        permissions: [.ownerReadWrite, .groupRead, .otherRead])
+    } catch {
+      throw RunStoreError.cannotCreate(path: folder.path, reason: plainReason(error))
+    }
+    guard flock(opened.rawValue, LOCK_EX | LOCK_NB) == 0 else {
+      try? opened.close()
+      throw RunStoreError.locked(path: folder.path)
+    }
+    descriptor = opened
+  }
+
+  /// Gives the folder free.
+  package consuming func release() {}
+
+  /// Unlocks before closing: a child that is just being spawned has the file open until its exec.
+  deinit {
+    _ = flock(descriptor.rawValue, LOCK_UN)
+    try? descriptor.close()
+  }
+}
+
+/// What a system or Foundation error says, without domain and code.
+package func plainReason(_ error: any Error) -> String {
+  if let errno = error as? Errno { return errno.description }
+  if let cause = (error as? CocoaError)?.underlying { return plainReason(cause) }
+  return error.localizedDescription
+}
+
+/// What can be wrong with a run folder.
+package enum RunStoreError: Error, Equatable {
+  /// Another process works in the folder.
+  case locked(path: String)
+  /// The folder, or a file in it, cannot be made.
+  case cannotCreate(path: String, reason: String)
+  /// A file cannot be written to its end.
+  case cannotWrite(path: String, reason: String)
+  /// A finished cell's file is not what was written.
+  case damaged(path: String, reason: String)
+  /// A folder is no run folder, or its run is not finished.
+  case incomplete(path: String, missing: [String])
+}
+
+extension RunStoreError: CustomStringConvertible {
+  /// The sentence for people.
+  package var description: String {
+    switch self {
+    case .locked(let path):
+      "\(path) is in use by another tandem process; wait for it, or choose another --output"
+    case .cannotCreate(let path, let reason):
+      "\(path) cannot be created (\(reason)); choose another folder or mend its permissions"
+    case .cannotWrite(let path, let reason):
+      "\(path) cannot be written (\(reason)); make room and run the same command again"
+    case .damaged(let path, let reason):
+      "\(path) is damaged (\(reason)); delete it and run the same command again"
+    case .incomplete(let path, let missing):
+      "\(path) is no finished run: "
+        + (missing.count > 4 ? missing.prefix(4) + ["…"] : missing).joined(separator: ", ")
+        + " missing; run `tandem run` on it first"
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import Foundation
+import Reports
+import Workbench
+
+/// A JSON document for stdout.
+func jsonText(of value: some Encodable) throws -> String {
+  let text = String(decoding: try encodeRecord(value), as: UTF8.self)
+  return text.trimmingCharacters(in: .newlines)
+}
+
+/// The arms' last evaluations, the certificate, and where the rest is.
+func table(of summary: ExperimentSummary, results: URL) -> String {
+  let columns = [
+    "eval/gold_reward", "eval/proxy_reward", "eval/kl", "eval/win_rate", "eval/length",
+  ]
+  let titles = ["gold reward", "proxy", "KL", "win rate", "length"]
+  let head = padded("arm", to: 14) + titles.map { padded($0, to: 24) }.joined() + "seeds"
+  let rows = summary.arms.map { arm in
+    padded(arm.name, to: 14)
+      + columns.map { padded(arm.final[$0].map(text) ?? "–", to: 24) }.joined()
+      + "\(arm.completed) done, \(arm.diverged) diverged, \(arm.collapsed) collapsed"
+  }
+  let checks = summary.certificate.map { check in
+    "  \(check.passed == check.cells ? "passed" : "FAILED")  \(padded(check.name, to: 44))"
+      + "expected \(check.expected), worst of \(check.cells) cells \(check.worst)"
+  }
+  return
+    ([head] + rows + ["", "step-0 certificate"] + checks + ["", "results: \(results.relativePath)"])
+    .joined(separator: "\n")
+}
+
+/// An estimate with its 95 % interval.
+private func text(_ estimate: Estimate) -> String {
+  String(format: "%.3f [%.3f, %.3f]", estimate.mean, estimate.low, estimate.high)
+}
+
+/// What `--dry-run` prints.
+struct PlanDocument: Encodable {
+  /// One cell of the plan.
+  struct Row: Encodable {
+    var cell: String
+    var gigaflop: Double
+    var isFinished: Bool
+
+    enum CodingKeys: String, CodingKey {
+      case cell, gigaflop
+      case isFinished = "finished"
+    }
+  }
+
+  var schema = "tandem.plan/1"
+  var experiment: String
+  var cells: [Row]
+  var minutesPerJob: Double
+
+  /// What one core of the machines we tried does with matrices as thin as these.
+  private static let gigaflopPerSecond = 15.0
+
+  enum CodingKeys: String, CodingKey {
+    case schema, experiment, cells
+    case minutesPerJob = "minutes_of_one_core"
+  }
+
+  init(_ runner: ExperimentRunner) {
+    experiment = runner.specification.name
+    cells = runner.plan.entries.map { entry in
+      Row(
+        cell: entry.cell.path, gigaflop: entry.estimatedFLOPs / 1e9,
+        isFinished: runner.store.isFinished(entry.cell, inputs: entry.inputs))
+    }
+    let left = cells.filter { !$0.isFinished }.reduce(0) { $0 + $1.gigaflop }
+    minutesPerJob = left / Self.gigaflopPerSecond / 60
+  }
+
+  var text: String {
+    let rows = cells.map { row in
+      padded(row.cell, to: 32) + padded("\(Int(row.gigaflop.rounded()))", to: 10)
+        + (row.isFinished ? "finished" : "to do")
+    }
+    let head = padded("cell", to: 32) + padded("GFLOP", to: 10) + "state"
+    let minutes = (minutesPerJob * 10).rounded() / 10
+    return ([head] + rows).joined(separator: "\n")
+      + "\nabout \(minutes) minutes of one core are left"
+  }
+}
+
+/// A text filled up with spaces.
+func padded(_ text: String, to width: Int) -> String {
+  text + String(repeating: " ", count: max(1, width - text.count))
+}

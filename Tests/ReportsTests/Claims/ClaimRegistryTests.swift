@@ -1,0 +1,132 @@
+import Foundation
+import Identities
+import Reports
+import TestSupport
+import Testing
+import Workbench
+
+@Suite struct ClaimRegistryTests {
+  private let results: TemporaryFolder
+
+  init() throws { results = try TemporaryFolder() }
+
+  private func claim(
+    _ id: String, tier: ClaimTier = .empirical, verdict: ClaimVerdict = .reproduced
+  ) -> Claim {
+    Claim(
+      id: id, source: "a paper", statement: "|a| < |b|", tier: tier, metric: "m", rule: "r",
+      verdict: verdict, effect: 0.25, interval: [0.125, 0.5], seeds: 6, command: "tandem run x")
+  }
+
+  private func write(_ claims: [Claim], to name: String) throws {
+    try ClaimFile(claims).write(to: results.url.appending(path: name))
+  }
+
+  @Test func aFileIsReadAsItWasWritten() throws {
+    try write([claim("b"), claim("a")], to: "x")
+    let file = try ClaimFile(in: results.url.appending(path: "x"))
+    #expect(file.claims == [claim("a"), claim("b")])
+    #expect(
+      try String(decoding: results.data("x/claims.json"), as: UTF8.self).hasPrefix(#"{"claims""#))
+  }
+
+  @Test func claimsAreInTheOrderOfFoldersAndIds() throws {
+    try write([claim("z.2"), claim("z.1")], to: "z")
+    try write([claim("a.1")], to: "a")
+    try Data().write(to: results.url.appending(path: "notes.txt"))
+    let registry = try ClaimRegistry(collecting: results.url)
+    #expect(registry.claims.map(\.claim.id) == ["a.1", "z.1", "z.2"])
+    #expect(registry.claims.map(\.folder) == ["a", "z", "z"])
+  }
+
+  @Test func thePageHasOneLineAClaim() throws {
+    try write([claim("a.1"), claim("a.2", verdict: .inconclusive)], to: "a")
+    try ClaimRegistry(collecting: results.url).write(to: results.url)
+    let lines = try String(decoding: results.data("README.md"), as: UTF8.self)
+      .split(separator: "\n")
+    let row = try #require(lines.first { $0.hasPrefix("| a.1 ") })
+    #expect(
+      row == """
+        | a.1 | \\|a\\| < \\|b\\| (a paper) | empirical | **reproduced** | 0.25 [0.125, 0.5] | 6 | `tandem run x` |
+        """)
+    #expect(lines.count { $0.hasPrefix("| a.") } == 2)
+    #expect(lines.contains("| empirical | 2 | 1 reproduced, 1 inconclusive |"))
+  }
+
+  @Test func theDocumentNamesTheFolderOfEachClaim() throws {
+    try write([claim("a.1")], to: "a")
+    try ClaimRegistry(collecting: results.url).write(to: results.url)
+    let document = try JSONSerialization.jsonObject(with: results.data("claims.json"))
+    let object = try #require(document as? [String: NSObject])
+    #expect(object["schema"] as? String == "tandem.claims/1")
+    let claims = try #require(object["claims"] as? [[String: NSObject]])
+    #expect(claims[0]["folder"] as? String == "a" && claims[0]["id"] as? String == "a.1")
+    #expect(claims[0]["tier"] as? String == "empirical" && claims[0]["seeds"] as? Int == 6)
+  }
+
+  @Test func collectingTwiceGivesTheSameBytes() throws {
+    try write([claim("a.1")], to: "a")
+    try ClaimRegistry(collecting: results.url).write(to: results.url)
+    let first = try results.data("claims.json")
+    try ClaimRegistry(collecting: results.url).write(to: results.url)
+    #expect(try results.data("claims.json") == first)
+  }
+
+  @Test func onlyTheoremsAndLawsFailBuilds() throws {
+    try write(
+      [
+        claim("a.1", verdict: .contradicted), claim("a.2", tier: .theorem, verdict: .broken),
+        claim("a.3", tier: .law, verdict: .holds), claim("a.4", tier: .law, verdict: .broken),
+      ], to: "a")
+    #expect(try ClaimRegistry(collecting: results.url).broken.map(\.id) == ["a.2", "a.4"])
+  }
+
+  @Test func oneNameInTwoFoldersIsRefused() throws {
+    try write([claim("a.1")], to: "a")
+    try write([claim("a.1")], to: "b")
+    #expect(throws: RunStoreError.self) { try ClaimRegistry(collecting: results.url) }
+  }
+
+  @Test func missingAndDamagedFilesAreNamed() throws {
+    #expect(throws: MissingInput.self) {
+      try ClaimRegistry(collecting: results.url.appending(path: "nowhere"))
+    }
+    try write([], to: "a")
+    try Data("{}".utf8).write(to: results.url.appending(path: "a/claims.json"))
+    #expect(throws: RunStoreError.self) { try ClaimRegistry(collecting: results.url) }
+    let other = #"{"schema":"tandem.claims/2","claims":[]}"#
+    try Data(other.utf8).write(to: results.url.appending(path: "a/claims.json"))
+    #expect(throws: RunStoreError.self) { try ClaimRegistry(collecting: results.url) }
+  }
+
+  @Test func summariesWithoutClaimsGetThem() throws {
+    let folder = results.url.appending(path: "synthetic")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let summary = summarize(SyntheticCells.cells, facts: SyntheticCells.facts)
+    try encodeRecord(summary).write(to: folder.appending(path: "summary.json"))
+    let registry = try ClaimRegistry(collecting: results.url)
+    #expect(registry.claims.map(\.claim) == ClaimFile(experimentClaims(summary)).claims)
+    #expect(try ClaimFile(in: folder).claims.count == registry.claims.count)
+  }
+}
+
+@Suite struct IdentityClaimsTests {
+  private func verified(error: Double) throws -> VerifiedIdentity {
+    try Identity(id: "a.b", name: "n", equation: "|e|", source: "s") { _ in error }.verify()
+  }
+
+  @Test func brokenIdentitiesAreBrokenTheorems() throws {
+    let claims = identityClaims([try verified(error: 1e-12), try verified(error: 1e-3)])
+    #expect(claims.map(\.verdict) == [.holds, .broken])
+    #expect(claims.map(\.failsBuild) == [false, true])
+    #expect(claims.allSatisfy { $0.tier == .theorem && $0.id == "identities.a.b" })
+  }
+
+  @Test func theTableSaysWhatItIs() throws {
+    let folder = try TemporaryFolder()
+    try writeIdentities([try verified(error: 1e-12)], to: folder.url)
+    let page = try String(decoding: folder.data("README.md"), as: UTF8.self)
+    #expect(page.contains("| `a.b` | n | \\|e\\| | s | 1.0e-12 | 1e-09 | holds |"))
+    #expect(try ClaimFile(in: folder.url).claims.count == 1)
+  }
+}
