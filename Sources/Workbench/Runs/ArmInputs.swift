@@ -77,9 +77,7 @@ package struct ArmInputs {
     case .softValue: SoftValue(of: try enumerated(reward, settings.temperature))
     case .policyValue: PolicyValue(of: try enumerated(reward, settings.temperature))
     case .optimal: OptimalBaseline(of: try enumerated(reward, settings.temperature))
-    case .none, .batchMean, .groupMean, .referenceSample, .logMeanExponential, .leaveOneOut,
-      .learnedValue:
-      try settings.rolloutBaseline()
+    default: try settings.rolloutBaseline()
     }
   }
 

@@ -11,11 +11,27 @@ import Workbench
   static let names = ["default_k1", "k3", "whiten_rewards", "missing_eos_1", "gamma.99_lam.9"]
 
   /// TRL's document as JSON.
-  static func fixture() throws -> [String: Any] {
+  static func numbersOfTRL() throws -> [String: Any] {
     let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent()
     let data = try Data(contentsOf: tests.appending(path: "Fixtures/ppo_trl_1.12.0.json"))
     return try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
+  }
+
+  /// The same with the options of each case, after which the file names its cases.
+  static func fixture() throws -> [String: Any] {
+    var document = try numbersOfTRL()
+    let options: [String: [String: Any]] = [
+      "k3": ["kl_estimator": "k3"], "whiten_rewards": ["whiten_rewards": true],
+      "missing_eos_1": ["missing_eos_penalty": 1.0],
+      "gamma.99_lam.9": ["gamma": 0.99, "lam": 0.9],
+    ]
+    let cases = try #require(document["cases"] as? [String: [String: Any]])
+    document["cases"] = Dictionary(
+      uniqueKeysWithValues: cases.map { name, outcomes in
+        (name, outcomes.merging(options[name] ?? [:]) { own, _ in own })
+      })
+    return document
   }
 
   static func explain(_ document: [String: Any]) throws -> PPOExplanation {
@@ -30,10 +46,9 @@ import Workbench
   }
 
   @Test func everyQuantityOfEveryCaseIsTheFixtures() throws {
-    let fixture = try Self.fixture()
-    let cases = try #require(fixture["cases"] as? [String: [String: Any]])
+    let cases = try #require(try Self.numbersOfTRL()["cases"] as? [String: [String: Any]])
     #expect(Set(cases.keys) == Set(Self.names))
-    let document = try Self.explain(fixture).document
+    let document = try Self.explain(try Self.fixture()).document
     for (name, expected) in cases {
       let ours = try #require(document["cases"]?[name])
       #expect(Set(expected.keys) == Set(PPOExplanation.keys))

@@ -15,8 +15,8 @@ private let specificationOfAll: String = {
     + PPODialect.allCases.map {
       "  - {name: as \($0.rawValue), ppo: {\(size), dialect: \($0.rawValue), gradient_shards: 2}}"
     }
-    + PPOFault.allCases.filter { $0 != .none }.map {
-      "  - {name: \($0.rawValue), ppo: {\(size), temperature: 0.7, gallery_fault: \($0.rawValue)}}"
+    + GalleryFault.allCases.map {
+      "  - {name: \($0.rawValue), ppo: {\(size), temperature: 0.7}, gallery_fault: \($0.rawValue)}"
     }
   return """
     task: {name: enumerable-language, words: 3, maximum_words: 2}

@@ -5,7 +5,7 @@ import TensorKernels
 import TestSupport
 import Testing
 
-@Suite struct TapeLossesTests {
+@Suite struct LossesTests {
   static let places = (0..<12).map { Double($0) }
   // Ratios from 0.55 to 1.8 around both ends of the interval, none nearer than 0.01 to a kink.
   let ratios: [Double] = places.map { 0.55 + 0.1137 * $0 }
@@ -29,15 +29,17 @@ import Testing
   func policyLoss(_ x: Tensor<Double>, _ range: Range<Int>, on tape: Tape<Double>) -> Tensor<Double>
   {
     clippedPolicyLoss(
-      x, old: Array(old[range]), advantages: Array(advantages[range]), clipRange: 0.2, count: 12,
-      on: tape)
+      logRatios: x - tape.column(Array(old[range])), advantages: Array(advantages[range]),
+      weights: range.map { _ in 1.0 / 12 }, clipRange: 0.2, on: tape
+    ).loss
   }
 
   func valueLoss(_ x: Tensor<Double>, _ range: Range<Int>, on tape: Tape<Double>) -> Tensor<Double>
   {
     clippedValueLoss(
       x, old: Array(oldValues[range]), returns: Array(returns[range]), clipRange: 0.2, count: 12,
-      on: tape)
+      on: tape
+    ).loss
   }
 
   func gradient(
@@ -49,20 +51,27 @@ import Testing
     return tape.gradient(of: x)
   }
 
-  @Test func policyLossIsThePureFunction() {
+  @Test func policyLossIsTheFormula() {
+    // max(−A·ρ, −A·clip(ρ, 0.8, 1.2)), its clipped share neither none nor all.
+    let terms = zip(ratios, advantages).map { max(-$1 * $0, -$1 * min(max($0, 0.8), 1.2)) }
     let tape = Tape<Double>()
-    let pure = ClippedPolicyLoss(
-      logProbabilities: new, old: old, advantages: advantages, clipRange: 0.2)
-    #expect(pure.clippedFraction > 0.2 && pure.clippedFraction < 0.8)
-    #expect(abs(policyLoss(tape.column(new), 0..<12, on: tape).item - pure.loss) < 1e-14)
+    let loss = policyLoss(tape.column(new), 0..<12, on: tape).item
+    #expect(abs(loss - terms.reduce(0, +) / 12) < 1e-14)
+    let share = PPOTests.policyLoss(new, old: old, advantages: advantages).reading.clippedFraction
+    #expect(share > 0.2 && share < 0.8)
   }
 
-  @Test func valueLossIsThePureFunction() {
+  @Test func valueLossIsTheFormula() {
+    let errors = zip(zip(newValues, oldValues), returns).map { pair, target in
+      let clipped = min(max(pair.0, pair.1 - 0.2), pair.1 + 0.2)
+      return max((pair.0 - target) * (pair.0 - target), (clipped - target) * (clipped - target))
+    }
     let tape = Tape<Double>()
-    let pure = ClippedValueLoss(
-      values: newValues, old: oldValues, returns: returns, clipRange: 0.2)
-    #expect(pure.clippedFraction > 0 && pure.clippedFraction < 1)
-    #expect(abs(valueLoss(tape.column(newValues), 0..<12, on: tape).item - pure.loss) < 1e-14)
+    let loss = valueLoss(tape.column(newValues), 0..<12, on: tape).item
+    #expect(abs(loss - errors.reduce(0, +) / 24) < 1e-14)
+    let share = PPOTests.valueLoss(newValues, old: oldValues, returns: returns).reading
+      .clippedFraction
+    #expect(share > 0 && share < 1)
   }
 
   @Test func shardsAddUpToTheMinibatch() {
@@ -72,6 +81,11 @@ import Testing
       policyLoss(tape.column(Array(new[$0])), $0, on: tape).item
     }
     #expect(abs(parts.reduce(0, +) - whole) < 1e-15)
+    let error = valueLoss(tape.column(newValues), 0..<12, on: tape).item
+    let errors = [0..<5, 5..<6, 6..<12].map {
+      valueLoss(tape.column(Array(newValues[$0])), $0, on: tape).item
+    }
+    #expect(abs(errors.reduce(0, +) - error) < 1e-15)
   }
 
   @Test func policyGradientIsTheCentralDifference() {

@@ -128,8 +128,6 @@ public struct PPOConfiguration: Codable, Equatable, Sendable {
   public var referenceMixture = 0.6
   /// Optimiser steps between two moves of the reference, TRL's default for TR-DPO.
   public var referenceInterval = 512
-  /// A mistake to make on purpose, for the gallery of broken runs only.
-  public var galleryFault = PPOFault.none
 
   /// The documented defaults.
   public init() {}
@@ -186,6 +184,21 @@ public struct PPOConfiguration: Codable, Equatable, Sendable {
     case referenceControl = "reference_control"
     case referenceMixture = "ref_model_mixup_alpha"
     case referenceInterval = "ref_model_sync_steps"
-    case galleryFault = "gallery_fault"
+  }
+}
+
+extension PPOConfiguration {
+  /// The policy's learning rate of every iteration; TRL's scheduler also steps once per iteration.
+  var policySchedule: LearningRateSchedule { schedule(peak: learningRate) }
+
+  /// The value model's learning rate of every iteration.
+  var valueSchedule: LearningRateSchedule { schedule(peak: valueLearningRate ?? learningRate) }
+
+  private func schedule(peak: Double) -> LearningRateSchedule {
+    let steps = warmupSteps < 1 ? warmupSteps * Double(iterations) : warmupSteps
+    let warmup = min(steps, Double(iterations))
+    return LearningRateSchedule(
+      peak: peak, warmupSteps: Int(warmup.rounded()), totalSteps: iterations,
+      decay: learningRateDecay)
   }
 }

@@ -1,4 +1,6 @@
 public import LanguageModel
+import Optimizers
+package import TensorKernels
 
 /// What one iteration of PPO measured; each field says with which estimator.
 ///
@@ -106,57 +108,70 @@ public struct ValueMetrics: Codable, Sendable {
   }
 }
 
-/// What the updates of an iteration did; means are over its minibatches.
-///
-/// What belongs to the value model is nil where the baseline is no learned value.
-public struct UpdateMetrics: Codable, Sendable {
-  /// Mean over minibatches of half the mean squared log-ratio of new to old policy over tokens.
-  ///
-  /// TRL divides by all B × T places, padding included, and so logs a smaller number.
-  public var approximateKL: Double
-  /// Mean over minibatches of the share of tokens whose clipped term exceeds the unclipped one.
-  public var clippedFraction: Double
-  /// Mean over minibatches of the entropy of the next-token distribution, over tokens.
-  public var entropy: Double
-  /// Mean over minibatches of the clipped policy loss, a mean over tokens.
-  public var policyLoss: Double
-  /// Mean over minibatches of the KL penalty in the loss, not weighed by β; nil where it is part of
-  /// the rewards.
-  public var klLoss: Double?
-  /// Mean over minibatches of the clipped value loss, not weighted.
-  public var valueLoss: Double?
-  /// Mean over minibatches of the share of slots whose clipped error exceeds the unclipped one.
-  public var valueClippedFraction: Double?
-  /// Mean over minibatches of the mean probability ratio of their tokens.
-  public var ratio: Double
-  /// Variance over minibatches of that mean, Bessel-corrected; zero of a single minibatch.
-  public var ratioVariance: Double
-  /// The smallest and the largest ratio of any token in any minibatch.
-  public var ratioMinimum, ratioMaximum: Double
-  /// Norm of the policy's gradient before clipping: mean and largest over minibatches.
-  public var gradientNorm, gradientNormMaximum: Double
-  /// Norm of the value model's gradient before clipping, mean over minibatches.
-  public var valueGradientNorm: Double?
-  /// Unbiased |G|² of the policy's loss, mean over minibatches; McCandlish (2018), appendix A.1.
-  public var gradientPower: Double
-  /// Unbiased tr Σ of the policy's gradient per rollout, mean over minibatches; the same source.
-  public var covarianceTrace: Double
-  /// Optimiser steps taken; fewer than planned where a KL or ratio guard spoke.
-  public var steps: Int
+// MARK: Measuring
 
-  var logged: [String: Double] {
-    let ofPolicy = [
-      "policy/approxkl_avg": approximateKL, "policy/clipfrac_avg": clippedFraction,
-      "policy/entropy_avg": entropy, "loss/policy_avg": policyLoss, "val/ratio": ratio,
-      "val/ratio_var": ratioVariance, "val/ratio_min": ratioMinimum, "val/ratio_max": ratioMaximum,
-      "grad_norm": gradientNorm, "grad_norm/max": gradientNormMaximum,
-      "noise/gradient_power": gradientPower, "noise/covariance_trace": covarianceTrace,
-      "policy/updates": Double(steps),
-    ]
-    let others = [
-      "loss/value_avg": valueLoss, "val/clipfrac_avg": valueClippedFraction,
-      "grad_norm/value": valueGradientNorm, "loss/kl_avg": klLoss,
-    ]
-    return ofPolicy.merging(others.compactMapValues(\.self)) { $1 }
+extension PPOTrainer {
+  /// The metrics of an iteration so far.
+  func metrics(
+    _ rollouts: Rollouts, _ learning: AdvantagesAndReturns<Float>, _ log: UpdateLog, iteration: Int
+  ) -> PPOMetrics {
+    PPOMetrics(
+      objective: ObjectiveMetrics(rollouts, learning, klCoefficient: klCoefficient.value),
+      values: ValueMetrics(learning, rollouts.layout, baseline.resolution),
+      update: UpdateMetrics(log),
+      learningRate: configuration.policySchedule.rate(at: iteration), episode: episodes,
+      cost: cost)
+  }
+}
+
+extension ObjectiveMetrics {
+  init(_ rollouts: Rollouts, _ learning: AdvantagesAndReturns<Float>, klCoefficient: Double) {
+    self.init(
+      learning, logProbabilities: rollouts.logProbabilities,
+      reference: rollouts.referenceLogProbabilities, hasEnded: rollouts.hasEnded,
+      endTokens: rollouts.endTokens, klCoefficient: klCoefficient)
+  }
+
+  /// The objective of completions whose tokens have these log-probabilities.
+  package init<Scalar: BLASScalar>(
+    _ learning: AdvantagesAndReturns<Scalar>, logProbabilities: [[Scalar]], reference: [[Scalar]],
+    hasEnded: [Bool], endTokens: Int, klCoefficient: Double
+  ) {
+    func meanKL(_ estimator: KLEstimator) -> Double {
+      let completions = zip(logProbabilities, reference).map {
+        estimator(policy: $0, reference: $1).reduce(0, +)
+      }
+      return Moments(completions).mean
+    }
+    let kl = Moments(learning.completionKLs).mean
+    let scores = Moments(learning.scores)
+    self.init(
+      kl: kl, klK1: meanKL(.k1), klK3: meanKL(.k3),
+      entropy: Moments(logProbabilities.map { -$0.reduce(0, +) }).mean,
+      nonScoreReward: -klCoefficient * kl, rlhfReward: scores.mean - klCoefficient * kl,
+      scores: scores.mean, scoreDeviation: scores.standardDeviation, klCoefficient: klCoefficient,
+      length: Moments(logProbabilities.map { Double($0.count) }).mean,
+      endRate: Double(hasEnded.count { $0 }) / Double(hasEnded.count), endCount: endTokens)
+  }
+}
+
+extension ValueMetrics {
+  init(
+    _ learning: AdvantagesAndReturns<Float>, _ layout: CompletionLayout,
+    _ resolution: BaselineResolution
+  ) {
+    func numbers(_ rows: [[Float]]) -> [Float] {
+      resolution == .token ? rows.flatMap { $0 } : rows.compactMap(\.first)
+    }
+    let (allValues, allReturns) = (numbers(learning.values), numbers(learning.returns))
+    let tokenAdvantages = zip(learning.advantages, layout.tokenCounts).flatMap { $0.prefix($1) }
+    let (values, returns) = (Moments(allValues), Moments(allReturns))
+    let advantages = Moments(tokenAdvantages)
+    self.init(
+      resolution: resolution,
+      explainedVariance: PPO.explainedVariance(returns: allReturns, values: allValues),
+      mean: values.mean, deviation: values.standardDeviation, returnMean: returns.mean,
+      returnDeviation: returns.standardDeviation, advantageMean: advantages.mean,
+      advantageDeviation: advantages.standardDeviation)
   }
 }

@@ -1,6 +1,22 @@
+import LanguageModel
 public import Training
 
 extension PPOConfiguration {
+  /// Throws if the settings are impossible, alone or with this model and these prompts.
+  func validate(
+    for model: ModelConfiguration, prompts: [[Int]]
+  ) throws(ConfigurationError) {
+    try validate()
+    guard let longest = prompts.map(\.count).max(), prompts.allSatisfy({ !$0.isEmpty }) else {
+      throw .contradiction("PPO needs prompts, each of at least one token")
+    }
+    guard longest + responseLength <= model.maximumLength else {
+      throw .contradiction(
+        "a prompt of \(longest) tokens and a '\(CodingKeys.responseLength.rawValue)' of "
+          + "\(responseLength) exceed the model's \(model.maximumLength) positions")
+    }
+  }
+
   /// Throws the first constraint that the values break.
   public func validate() throws(ConfigurationError) {
     try validateCounts()
@@ -34,7 +50,7 @@ extension PPOConfiguration {
     try require(.completionsPerPrompt, completionsPerPrompt, in: "a divisor of \(most) rollouts") {
       $0 >= 1 && most.isMultiple(of: $0)
     }
-    guard ![.leaveOneOut, .groupMean].contains(baseline) || completionsPerPrompt >= 2 else {
+    guard !baseline.needs.contains(.groups) || completionsPerPrompt >= 2 else {
       throw .outOfRange(
         CodingKeys.completionsPerPrompt.rawValue, "\(completionsPerPrompt)",
         allowed: "n ≥ 2, since the baseline \(baseline.rawValue) is a mean over the prompt's others"
@@ -45,7 +61,7 @@ extension PPOConfiguration {
         CodingKeys.discount.rawValue, "\(discount)",
         allowed: "1, since the baseline \(baseline.rawValue) weighs whole completions")
     }
-    guard !(baseline.needsEnumeration || baseline == .logMeanExponential) || klPenalty > 0 else {
+    guard !baseline.needs.contains(.penalizedReward) || klPenalty > 0 else {
       throw .outOfRange(
         CodingKeys.klPenalty.rawValue, "\(klPenalty)",
         allowed:
@@ -94,22 +110,17 @@ extension PPOConfiguration {
 
   /// Throws where a baseline was computed for other rewards or another reference.
   private func validateReference() throws(ConfigurationError) {
-    let readsReference =
-      baseline.needsEnumeration
-      || [.logMeanExponential, .referenceSample, .datasetMean].contains(baseline)
-    guard !readsReference || (scoreScaling == .none && scoreClip == nil) else {
+    guard !baseline.needs.contains(.plainScores) || (scoreScaling == .none && scoreClip == nil)
+    else {
       throw .contradiction(
         "the baseline \(baseline.rawValue) is in the units of the reward; leave out score_scaling "
           + "and score_clip")
     }
-    let isPenalised = baseline.needsEnumeration || baseline == .logMeanExponential
-    guard !isPenalised || (klPlacement == .reward && referenceControl == .fixed) else {
+    let isPenalized = baseline.needs.contains(.penalizedReward)
+    guard !isPenalized || (klPlacement == .reward && referenceControl == .fixed) else {
       throw .contradiction(
         "the baseline \(baseline.rawValue) belongs to the penalised reward and a fixed reference; "
           + "leave out kl_in and reference_control")
-    }
-    guard galleryFault != .temperatureMismatch || temperature != 1 else {
-      throw .contradiction("at a temperature of 1 there is none to forget; set another")
     }
   }
 

@@ -5,7 +5,7 @@ public import TensorKernels
 ///
 /// Rows are completions. Log-probabilities have a column for each token; values, rewards and
 /// returns one for each value slot, as `CompletionLayout` has them.
-public struct PPOTargets<Scalar: BLASScalar>: Sendable {
+public struct AdvantagesAndReturns<Scalar: BLASScalar>: Sendable {
   /// The KL estimate of each token.
   public let klEstimates: [[Scalar]]
   /// The scores after the missing-end penalty.
@@ -26,7 +26,7 @@ public struct PPOTargets<Scalar: BLASScalar>: Sendable {
   /// The KL summed over each completion.
   public var completionKLs: [Scalar] { klEstimates.map { $0.reduce(0, +) } }
 
-  /// Computes the targets of rollouts with the learned values of all their slots.
+  /// Computes those of rollouts with the learned values of all their slots.
   ///
   /// - Parameters:
   ///   - layout: The tokens and slots of the completions.
@@ -48,7 +48,7 @@ public struct PPOTargets<Scalar: BLASScalar>: Sendable {
     self.init(rewards, values: values, layout: layout, configuration: configuration)
   }
 
-  /// Computes the targets of rewards with the learned values of all slots, Schulman (2016).
+  /// Computes those of rewards with the learned values of all slots, Schulman (2016).
   public init(
     _ rewards: PenalizedRewards<Scalar>, values: [[Scalar]], layout: CompletionLayout,
     configuration: PPOConfiguration
@@ -63,7 +63,7 @@ public struct PPOTargets<Scalar: BLASScalar>: Sendable {
       rewards, values, advantages: advantages, scaled: advantages, layout, configuration)
   }
 
-  /// Computes the targets of rewards with one baseline for each completion.
+  /// Computes those of rewards with one baseline for each completion.
   ///
   ///     Aₜ = R − b  for every token of the completion        R = r − β·Σₜ KLₜ
   ///
@@ -98,5 +98,29 @@ public struct PPOTargets<Scalar: BLASScalar>: Sendable {
     let isWhitenedOnce =
       configuration.whitensAdvantages && configuration.whiteningScope == .rollouts
     policyAdvantages = isWhitenedOnce ? whitenedAdvantages : tokens
+  }
+}
+
+extension PPOTrainer {
+  /// The advantages and returns of rollouts, under the KL penalty as it is.
+  func advantagesAndReturns(of rollouts: Rollouts) throws -> AdvantagesAndReturns<Float> {
+    let rewards = PenalizedRewards(
+      layout: rollouts.layout, logProbabilities: rollouts.logProbabilities,
+      reference: rollouts.referenceLogProbabilities, scores: rollouts.scores.map { Float($0) },
+      hasEnded: rollouts.hasEnded, klPenalty: Float(klCoefficient.value),
+      configuration: configuration)
+    switch baseline.resolution {
+    case .token:
+      return AdvantagesAndReturns(
+        rewards, values: rollouts.values, layout: rollouts.layout, configuration: configuration)
+    case .completion:
+      let batch = BaselineBatch(
+        policy: policy, sequences: rollouts.sequences, returns: rewards.returns,
+        completionsPerPrompt: configuration.completionsPerPrompt, klPenalty: klCoefficient.value,
+        referenceRewards: rollouts.referenceRewards)
+      return AdvantagesAndReturns(
+        rewards, baselines: try baseline.values(of: batch), layout: rollouts.layout,
+        configuration: configuration)
+    }
   }
 }
