@@ -113,7 +113,8 @@ private func bytes(_ count: Int) -> [UInt8] { [UInt8](repeating: 0, count: count
     #expect(refusal(" {}") == .headerStart)
     #expect(refusal("[]") == .headerStart)
     #expect(refusal("") == .headerStart)
-    #expect(refusal("{} x") == .headerNotJSON(byte: 3, reason: "expected the end of the header, found 'x'"))
+    let reason = "expected the end of the header, found 'x'"
+    #expect(refusal("{} x") == .headerNotJSON(byte: 3, reason: reason))
     for text in [
       #"{"\ud83d":0}"#, #"{"\ud83dx":0}"#, #"{"\ude00":0}"#, #"{"\u12":0}"#, "{\"a\tb\":0}",
       #"{"a":-}"#, #"{"a":1.}"#, #"{"a":1e}"#, #"{"a":nul}"#, #"{"a":[1,]}"#, #"{"a":1,}"#,
