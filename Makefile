@@ -77,7 +77,7 @@ interop-smollm2: build ## SmolLM2's answers equal transformers' on the same weig
 
 # Leaks are not looked for: Foundation loses a page whenever it reads an empty file.
 fuzz: setup ## Damaged files for every reader under address sanitizer: SECONDS_EACH=60 (about 15 minutes)
-	@echo "make fuzz: $(or $(SECONDS_EACH),60) seconds for each of 11 readers, after the build"
+	@echo "make fuzz: $(or $(SECONDS_EACH),60) seconds for each of 12 readers, after the build"
 	swift build $(BUILD_FLAGS) --package-path Fuzzing --scratch-path .build/fuzzing --sanitize=address
 	ASAN_OPTIONS=detect_leaks=0 .build/fuzzing/release/fuzz --seconds $(or $(SECONDS_EACH),60)
 
@@ -124,7 +124,7 @@ benchmark-pytorch: setup ## The same steps in PyTorch and TRL, taking turns (abo
 bits: build ## What decides the bits here: hashes of tiny trainings under other kernels and threads (10 seconds)
 	Scripts/bits.sh $(TANDEM) $(OTHER)
 
-lint: setup ## Check format, import table, and that unsafe code stays in its room
+lint: setup ## Check format, imports, sizes, links, mutants, and that unsafe code stays in its room
 	@Scripts/install.sh python3:python3
 	swift format lint --strict --recursive --parallel Sources Tests Fuzzing/Sources/fuzz Package.swift
 	swift build $(BUILD_FLAGS) --explicit-target-dependency-import-check error

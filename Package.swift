@@ -9,13 +9,14 @@ let settings: [SwiftSetting] = [
 
 /// Every library, lowest layer first, with what it may import; `make lint` holds the code to it.
 let layers: [(name: String, uses: [Target.Dependency])] = [
+  ("JSON", []),
   ("TensorKernels", ["COpenBLAS"]),
   ("Autograd", ["TensorKernels"]),
   ("Optimizers", ["Autograd", "TensorKernels"]),
-  ("Tokenization", []),
-  ("Datasets", ["Tokenization"]),
+  ("Tokenization", ["JSON"]),
+  ("Datasets", ["Tokenization", "JSON"]),
   ("Tasks", ["Datasets", "Tokenization"]),
-  ("LanguageModel", ["Autograd", "TensorKernels", "Tokenization"]),
+  ("LanguageModel", ["Autograd", "TensorKernels", "Tokenization", "JSON"]),
   (
     "Training",
     ["LanguageModel", "Optimizers", "Datasets", "Tokenization", "Autograd", "TensorKernels"]
@@ -102,13 +103,13 @@ let layers: [(name: String, uses: [Target.Dependency])] = [
     [
       "Workbench", "Evaluation", "ExactTheory", "RewardModeling", "PPO", "DPO", "Tasks",
       "Training", "LanguageModel", "Optimizers", "Datasets", "Tokenization", "Autograd",
-      "TensorKernels",
+      "TensorKernels", "JSON",
     ]
   ),
   (
     "VarianceStudy",
     [
-      "Reports", "Workbench", "Evaluation", "ExactTheory", "SupervisedFineTuning",
+      "Identities", "Reports", "Workbench", "Evaluation", "ExactTheory", "SupervisedFineTuning",
       "RewardModeling", "PPO", "DPO", "Tasks", "Training", "LanguageModel", "Optimizers",
       "Datasets", "Tokenization", "Autograd",
       "TensorKernels",
@@ -122,7 +123,8 @@ let libraries = layers.flatMap { layer -> [Target] in
     .target(name: layer.name, dependencies: layer.uses, swiftSettings: settings),
     .testTarget(
       name: "\(layer.name)Tests",
-      dependencies: [.target(name: layer.name), "TestSupport"] + layer.uses,
+      dependencies: [.target(name: layer.name), "TestSupport"] + layer.uses
+        + (["ExactTheory", "Evaluation"].contains(layer.name) ? ["TheoryTestSupport"] : []),
       swiftSettings: settings),
   ]
 }
@@ -134,7 +136,7 @@ let package = Package(
     .executable(name: "tandem", targets: ["tandem"]),
     .library(
       name: "TandemLibraries",
-      targets: layers.map(\.name).prefix { $0 != "ExactTheory" }.map(\.self)),
+      targets: layers.map(\.name).prefix { $0 != "ExactTheory" }.filter { $0 != "JSON" }),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -149,6 +151,12 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Autograd", "TensorKernels"], path: "Tests/TestSupport",
       swiftSettings: settings),
+    .target(
+      name: "TheoryTestSupport",
+      dependencies: [
+        "Tasks", "LanguageModel", "Datasets", "Tokenization", "Autograd", "TensorKernels",
+      ],
+      path: "Tests/TheoryTestSupport", swiftSettings: settings),
     .testTarget(
       name: "tandemTests",
       dependencies: [

@@ -18,14 +18,17 @@ let package = Package(
   platforms: [.macOS(.v26)],
   targets: [
     .systemLibrary(name: "COpenBLAS", path: "Sources/Tandem/COpenBLAS", pkgConfig: "openblas"),
+    linked("JSON"),
     linked("TensorKernels", ["COpenBLAS"]),
     linked("Autograd", ["TensorKernels"]),
-    linked("Tokenization"),
-    linked("Datasets", ["Tokenization"]),
-    linked("LanguageModel", ["Autograd", "TensorKernels", "Tokenization"]),
+    linked("Tokenization", ["JSON"]),
+    linked("Datasets", ["Tokenization", "JSON"]),
+    linked("LanguageModel", ["Autograd", "TensorKernels", "Tokenization", "JSON"]),
     .executableTarget(
       name: "fuzz",
-      dependencies: ["LanguageModel", "Datasets", "Tokenization", "Autograd", "TensorKernels"],
+      dependencies: [
+        "LanguageModel", "Datasets", "Tokenization", "Autograd", "TensorKernels", "JSON",
+      ],
       swiftSettings: settings),
   ]
 )

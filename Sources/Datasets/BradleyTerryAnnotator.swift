@@ -54,7 +54,7 @@ public struct BradleyTerryAnnotator: Sendable {
   public let seed: Seed
   private let draws: UniformStream
 
-  /// Sets the annotator's knobs; the defaults are a faultless Bradley–Terry annotator.
+  /// Sets the annotator's parameters; the defaults are a faultless Bradley–Terry annotator.
   public init(
     temperature: Double = 1, flipRate: Double = 0, lengthBias: Double = 0,
     labelMode: LabelMode = .sampled, seed: Seed

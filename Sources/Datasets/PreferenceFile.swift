@@ -59,9 +59,8 @@ public struct PreferenceFile: Sendable {
       do throws(TokenizationError) {
         let tokens = try pair.tokenized(by: tokenizer)
         tokenized.append(tokens)
-        if let fault = fault(in: tokens, maximumLength: maximumLength) {
-          problems.append(
-            DataProblem(file: name, line: line, what: fault.what, remedy: fault.remedy))
+        if let (what, remedy) = fault(in: tokens, maximumLength: maximumLength) {
+          problems.append(DataProblem(file: name, line: line, what: what, remedy: remedy))
         }
       } catch {
         problems.append(
@@ -74,16 +73,17 @@ public struct PreferenceFile: Sendable {
     return tokenized
   }
 
-  private func fault(in pair: PreferencePair, maximumLength: Int) -> JSONLineError? {
+  private func fault(
+    in pair: PreferencePair, maximumLength: Int
+  ) -> (what: String, remedy: String)? {
     let length = pair.prompt.count + max(pair.chosen.count, pair.rejected.count)
     if length > maximumLength {
-      return JSONLineError(
-        what: "prompt and completion have \(length) tokens, the model takes \(maximumLength)",
-        remedy: "shorten the text, or use a model with more positions")
+      return (
+        "prompt and completion have \(length) tokens, the model takes \(maximumLength)",
+        "shorten the text, or use a model with more positions"
+      )
     }
     guard pair.chosen == pair.rejected else { return nil }
-    return JSONLineError(
-      what: "chosen and rejected have the same tokens",
-      remedy: "make them differ or delete the line")
+    return ("chosen and rejected have the same tokens", "make them differ or delete the line")
   }
 }

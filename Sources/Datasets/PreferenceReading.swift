@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// The state of reading a preference file line by line.
 struct PreferenceReading {
@@ -23,27 +24,22 @@ struct PreferenceReading {
     let rows = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     for (index, row) in rows.enumerated() { read(Array(row), line: index + 1) }
     if pairs.isEmpty && problems.isEmpty {
-      report(0, "the file holds no pairs", "write one JSON object with chosen and rejected a line")
+      report(
+        0, "the file holds no pairs", "write one JSON object per line, with chosen and rejected")
     }
   }
 
   private mutating func read(_ bytes: [UInt8], line: Int) {
     guard bytes.contains(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else { return }
-    do {
-      _ = try UTF8Span(validating: bytes.span)
-    } catch {
-      let place = error.byteOffsets.lowerBound + 1
-      report(line, "invalid UTF-8 at byte \(place) of the line", "save the file as UTF-8")
-      return
-    }
-    do throws(JSONLineError) {
-      read(try JSONLineReader.object(in: bytes), line: line)
+    do throws(JSONError) {
+      let members = try JSONReader.members(in: bytes, of: .line)
+      read(Dictionary(members.map { ($0.key, $0.value) }) { first, _ in first }, line: line)
     } catch {
       report(line, error.what, error.remedy)
     }
   }
 
-  private mutating func read(_ members: [String: JSONLineValue], line: Int) {
+  private mutating func read(_ members: [String: JSONValue], line: Int) {
     let before = problems.count
     let hasPrompt = members["prompt"] != nil
     let prompt = hasPrompt ? text("prompt", in: members, line) : ""
@@ -84,16 +80,16 @@ struct PreferenceReading {
   }
 
   private mutating func text(
-    _ key: String, in members: [String: JSONLineValue], _ line: Int
+    _ key: String, in members: [String: JSONValue], _ line: Int
   ) -> String {
     switch members[key] {
-    case .text(let text): return text
+    case .string(let text): return text
     case nil:
       let found = members.keys.sorted().map { "'\($0)'" }.joined(separator: ", ")
       report(
         line, "the key '\(key)' is missing; the line has \(found.isEmpty ? "no keys" : found)",
         "add \"\(key)\": \"…\"")
-    case .list:
+    case .array:
       report(
         line, "'\(key)' is a list: conversations are not read",
         "write prompt, chosen and rejected as plain strings")
@@ -104,10 +100,10 @@ struct PreferenceReading {
   }
 
   private mutating func flag(
-    _ key: String, in members: [String: JSONLineValue], _ line: Int
+    _ key: String, in members: [String: JSONValue], _ line: Int
   ) -> Bool {
     switch members[key] {
-    case .flag(let flag): return flag
+    case .boolean(let flag): return flag
     case nil: return true
     case let value?:
       report(line, "'\(key)' is \(value.kind), not true or false", "write true or false")
@@ -116,20 +112,18 @@ struct PreferenceReading {
   }
 
   /// TRL's `margin`: any number, below zero too, as long as it stays finite in 32 bits.
-  private mutating func margin(in members: [String: JSONLineValue], _ line: Int) -> Double? {
-    switch members["margin"] {
-    case nil: return nil
-    case .number(let margin):
-      guard Float(margin).isFinite else {
-        report(line, "'margin' is too large for 32 bits", "write a number between -3e38 and 3e38")
-        return nil
-      }
-      return margin
-    case let value?:
+  private mutating func margin(in members: [String: JSONValue], _ line: Int) -> Double? {
+    guard let value = members["margin"] else { return nil }
+    guard let margin = value.double else {
       report(
         line, "'margin' is \(value.kind), not a number", "write a number, or leave the key out")
       return nil
     }
+    guard Float(margin).isFinite else {
+      report(line, "'margin' is too large for 32 bits", "write a number between -3e38 and 3e38")
+      return nil
+    }
+    return margin
   }
 
   private mutating func report(_ line: Int, _ what: String, _ remedy: String) {

@@ -1,3 +1,5 @@
+public import Foundation
+
 /// The Secure Hash Algorithm with 256 bits, FIPS 180-4, section 6.2.
 ///
 /// Our own, since the usual package brings 400 files of BoringSSL, half of a first build, for this one function.
@@ -77,4 +79,27 @@ struct SHA256 {
     0x748f_82ee, 0x78a5_636f, 0x84c8_7814, 0x8cc7_0208, 0x90be_fffa, 0xa450_6ceb, 0xbef9_a3f7,
     0xc671_78f2,
   ]
+}
+
+/// The SHA-256 of bytes, as 64 hexadecimal digits.
+public func sha256(of data: some Sequence<UInt8>) -> String {
+  var hash = SHA256()
+  hash.update(data)
+  return hash.hexadecimalDigest()
+}
+
+/// The SHA-256 of a text's UTF-8 bytes, as 64 hexadecimal digits.
+public func sha256(of text: String) -> String { sha256(of: text.utf8) }
+
+/// The SHA-256 of a file's bytes, as 64 hexadecimal digits; the file is read in pieces.
+public func sha256(ofFile url: URL) throws(DataError) -> String {
+  do {
+    let file = try FileHandle(forReadingFrom: url)
+    defer { try? file.close() }
+    var hash = SHA256()
+    while let piece = try file.read(upToCount: 1 << 20), !piece.isEmpty { hash.update(piece) }
+    return hash.hexadecimalDigest()
+  } catch {
+    throw .unreadable(path: url.path, reason: plainReason(error))
+  }
 }

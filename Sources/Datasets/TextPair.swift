@@ -111,7 +111,7 @@ extension Tokenizer {
   /// What a completion adds to the text of its prompt.
   public func continuation(of prompt: [Int], by completion: [Int]) -> String {
     let (start, whole) = (decode(prompt), decode(prompt + completion))
-    // Compared as bytes: as characters, a prompt is no prefix where an accent follows it.
+    // Compared as bytes: as characters, a prompt is not a prefix where an accent follows it.
     guard whole.utf8.starts(with: start.utf8) else { return decode(completion) }
     return String(decoding: whole.utf8.dropFirst(start.utf8.count), as: UTF8.self)
   }

@@ -92,12 +92,12 @@ extension ModelConfiguration {
       + (tiedHead ? 0 : embeddingCount)
   }
 
-  /// Weights that multiply every token on its way to the logits, N in 2·N FLOPs a token.
+  /// Weights that multiply every token on its way to the logits, N in 2·N FLOPs per token.
   ///
   /// The head counts, tied or not; looking an embedding up multiplies nothing.
   public var multipliedParameterCount: Int { layers * layerMatrixCount + embeddingCount }
 
-  /// FLOPs of a forward pass without its attention scores: 2·N a token.
+  /// FLOPs of a forward pass without its attention scores: 2·N per token.
   ///
   /// Kaplan (2020), table 1, with N as in `multipliedParameterCount`.
   public func forwardFLOPs(tokens: Int) -> Double {
@@ -120,5 +120,51 @@ extension ModelConfiguration {
 
   private var layerMatrixCount: Int {
     2 * hiddenSize * (queryWidth + keyValueWidth) + 3 * hiddenSize * intermediateSize
+  }
+}
+
+/// Model sizes to start from; exact counts depend on the vocabulary.
+public enum ModelPreset: String, Codable, Sendable, CaseIterable {
+  /// 2 layers of width 64, about 0.12 million parameters.
+  case tiny
+  /// 4 layers of width 128, about 0.9 million parameters.
+  case small
+  /// 6 layers of width 256, about 5 million parameters.
+  case medium
+
+  /// The preset's configuration for a vocabulary and a longest sequence.
+  public func configuration(vocabularySize: Int, maximumLength: Int) -> ModelConfiguration {
+    let (layers, hiddenSize, heads) =
+      switch self {
+      case .tiny: (2, 64, 4)
+      case .small: (4, 128, 4)
+      case .medium: (6, 256, 8)
+      }
+    return ModelConfiguration(
+      layers: layers, hiddenSize: hiddenSize, intermediateSize: 3 * hiddenSize, heads: heads,
+      vocabularySize: vocabularySize, maximumLength: maximumLength)
+  }
+}
+
+/// Why a configuration or a set of parameters does not make a model.
+public enum ModelError: Error, Equatable, CustomStringConvertible {
+  /// Sizes that contradict each other.
+  case impossibleConfiguration(String)
+  /// A tensor the configuration calls for is not there.
+  case missingTensor(String)
+  /// A tensor the configuration knows nothing of.
+  case unexpectedTensor(String)
+  /// A tensor of another shape than the configuration calls for.
+  case shapeMismatch(tensor: String, expected: [Int], found: [Int])
+
+  /// What is wrong, as a sentence.
+  public var description: String {
+    switch self {
+    case .impossibleConfiguration(let reason): "impossible model: \(reason)"
+    case .missingTensor(let name): "tensor '\(name)' is missing"
+    case .unexpectedTensor(let name): "tensor '\(name)' is not part of this model"
+    case .shapeMismatch(let name, let expected, let found):
+      "tensor '\(name)' has shape \(found), this model expects \(expected)"
+    }
   }
 }

@@ -9,7 +9,7 @@ public import Tokenization
 /// and the gradients of all of these add up there.
 ///
 /// The row before a token predicts it, hence the prompt's last row predicts the first token of
-/// the completion, and prompt tokens are no targets at all.
+/// the completion, and prompt tokens are not targets at all.
 public struct SequenceBatch: Sendable {
   /// The tokens of all rows.
   public let tokens: [Int]

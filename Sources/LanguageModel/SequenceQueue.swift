@@ -56,7 +56,7 @@ struct SequenceQueue {
     return !active.isEmpty
   }
 
-  /// All tokens that the model has not seen: whole prompts at first, then one token a sequence.
+  /// All tokens that the model has not seen: whole prompts at first, then one token per sequence.
   mutating func nextStep() -> Step {
     var step = Step()
     for i in active.indices {

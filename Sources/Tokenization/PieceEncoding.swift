@@ -2,7 +2,7 @@
 ///
 /// A text is cut into characters; then, of all neighbours whose joined text is a piece, those of the
 /// best piece are joined, the leftmost first, until none are left (Kudo and Richardson (2018),
-/// section 3; `encode` in llama2.c's `run.c`). A character without a piece of its own is spelt by its
+/// section 3; `encode` in llama2.c's `run.c`). A character without a piece of its own is spelled by its
 /// UTF-8 bytes. A prompt gets a space before it, which is not shown after the begin token; a
 /// completion goes on where the prompt stopped. The name of a special token in a text is text.
 public struct PieceEncoding: Tokenizer, Equatable {

@@ -1,106 +1,40 @@
+import JSON
+
 /// The parts of `tokenizer.json` that decide which tokens a text has.
-struct TokenizerDocument: Decodable {
-  /// A normalizer, pre-tokenizer or post-processor.
-  struct Part: Decodable {
-    struct Pattern: Decodable {
-      var expression: String?
-      var string: String?
-
-      enum CodingKeys: String, CodingKey {
-        case expression = "Regex"
-        case string = "String"
-      }
-    }
-    struct Piece: Decodable {
-      struct Special: Decodable { var id: String }
-      var special: Special?
-
-      enum CodingKeys: String, CodingKey { case special = "SpecialToken" }
-    }
-
-    var type: String
-    var addPrefixSpace: Bool?
-    var usesExpression: Bool?
-    var individualDigits: Bool?
-    var pattern: Pattern?
-    var behavior: String?
-    var content: String?
-    var prepended: String?
-    var replacement: String?
-    var prependScheme: String?
-    var splits: Bool?
-    var normalizers: [Part]?
-    var preTokenizers: [Part]?
-    var processors: [Part]?
-    var single: [Piece]?
-
-    enum CodingKeys: String, CodingKey {
-      case type, pattern, behavior, content, replacement, normalizers, processors, single
-      case addPrefixSpace = "add_prefix_space"
-      case usesExpression = "use_regex"
-      case individualDigits = "individual_digits"
-      case prepended = "prepend"
-      case prependScheme = "prepend_scheme"
-      case splits = "split"
-      case preTokenizers = "pretokenizers"
-    }
-  }
-
-  struct Model: Decodable {
+struct TokenizerDocument {
+  /// The table of tokens and the rules that join them.
+  struct Model {
     var type: String
     var vocabulary: [String: Int]
-    var merges: [MergeSpelling]?
-    var byteFallback: Bool?
-    var ignoresMerges: Bool?
-    var dropout: Double?
-    var wordPrefix: String?
-    var wordSuffix: String?
-
-    enum CodingKeys: String, CodingKey {
-      case type, merges, dropout
-      case vocabulary = "vocab"
-      case byteFallback = "byte_fallback"
-      case ignoresMerges = "ignore_merges"
-      case wordPrefix = "continuing_subword_prefix"
-      case wordSuffix = "end_of_word_suffix"
-    }
-
+    var merges: [MergeSpelling]
+    var byteFallback: Bool
     /// The first setting that changes tokens in a way we do not follow.
-    var unsupportedSetting: String? {
-      if ignoresMerges == true { return CodingKeys.ignoresMerges.rawValue }
-      if dropout ?? 0 > 0 { return CodingKeys.dropout.rawValue }
-      if wordPrefix?.isEmpty == false { return CodingKeys.wordPrefix.rawValue }
-      return wordSuffix?.isEmpty == false ? CodingKeys.wordSuffix.rawValue : nil
-    }
+    var unsupportedSetting: String?
   }
 
-  struct Added: Decodable {
+  /// A token that is found in a text as it is.
+  struct Added {
     var id: Int
     var content: String
-    var special: Bool?
-    var stripsLeft: Bool?
-    var stripsRight: Bool?
-    var singleWord: Bool?
-
-    enum CodingKeys: String, CodingKey {
-      case id, content, special
-      case stripsLeft = "lstrip"
-      case stripsRight = "rstrip"
-      case singleWord = "single_word"
-    }
+    var special: Bool
+    /// The first option that we do not follow.
+    var unsupportedOption: String?
   }
 
-  var addedTokens: [Added]
-  var normalizer: Part?
-  var preTokenizer: Part?
-  var postProcessor: Part?
+  var addedTokens: [Added] = []
+  var normalizer: TokenizerPart?
+  var preTokenizer: TokenizerPart?
+  var postProcessor: TokenizerPart?
   var model: Model
 
-  enum CodingKeys: String, CodingKey {
-    case normalizer, model
-    case addedTokens = "added_tokens"
-    case preTokenizer = "pre_tokenizer"
-    case postProcessor = "post_processor"
+  init(_ document: JSONField) throws(JSONError) {
+    model = try Model(document.required("model"))
+    for token in try document.required("added_tokens").elements {
+      addedTokens.append(try Added(token))
+    }
+    normalizer = try TokenizerPart(document.member("normalizer"))
+    preTokenizer = try TokenizerPart(document.member("pre_tokenizer"))
+    postProcessor = try TokenizerPart(document.member("post_processor"))
   }
 
   /// Every token by id: those of the model and those added to it.
@@ -118,92 +52,113 @@ struct TokenizerDocument: Decodable {
   func plainAddedTokens() throws(TokenizerFileError) -> [AddedToken] {
     var plain: [AddedToken] = []
     for token in addedTokens {
-      for (value, key) in [
-        (token.stripsLeft, Added.CodingKeys.stripsLeft),
-        (token.stripsRight, .stripsRight), (token.singleWord, .singleWord),
-      ] where value == true {
-        throw .addedToken(token.content, option: key.rawValue)
-      }
-      plain.append(
-        AddedToken(id: token.id, content: token.content, isSpecial: token.special ?? false))
+      if let option = token.unsupportedOption { throw .addedToken(token.content, option: option) }
+      plain.append(AddedToken(id: token.id, content: token.content, isSpecial: token.special))
     }
     return plain
   }
 
   /// Whether the post-processor puts a special token before a text.
-  var opensPrompts: Bool {
-    let parts = postProcessor.map { $0.processors ?? [$0] } ?? []
-    return parts.contains { $0.single?.first?.special != nil }
+  var opensPrompts: Bool { postProcessor?.steps.contains(where: \.opensTexts) ?? false }
+}
+
+extension TokenizerDocument.Model {
+  fileprivate init(_ model: JSONField) throws(JSONError) {
+    type = try model.required("type").string
+    vocabulary = try model.required("vocab").integersByKey
+    merges = []
+    for merge in try model.member("merges")?.elements ?? [] {
+      merges.append(try MergeSpelling(merge))
+    }
+    byteFallback = try model.member("byte_fallback")?.boolean ?? false
+    if try model.member("ignore_merges")?.boolean == true {
+      unsupportedSetting = "ignore_merges"
+    } else if try model.member("dropout")?.double ?? 0 > 0 {
+      unsupportedSetting = "dropout"
+    } else {
+      for key in ["end_of_word_suffix", "continuing_subword_prefix"]
+      where try model.member(key)?.string.isEmpty == false {
+        unsupportedSetting = key
+      }
+    }
+  }
+}
+
+extension TokenizerDocument.Added {
+  fileprivate init(_ token: JSONField) throws(JSONError) {
+    (id, content) = (try token.required("id").integer, try token.required("content").string)
+    special = try token.member("special")?.boolean ?? false
+    for key in ["single_word", "rstrip", "lstrip"] where try token.member(key)?.boolean == true {
+      unsupportedOption = key
+    }
   }
 }
 
 /// A merge as `["t", "h"]` or, in older files, as `"t h"`.
-struct MergeSpelling: Decodable {
+struct MergeSpelling {
   var left, right: String
 
-  init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    let parts =
-      if let line = try? container.decode(String.self) {
-        line.split(separator: " ").map(String.init)
-      } else {
-        try container.decode([String].self)
-      }
+  fileprivate init(_ merge: JSONField) throws(JSONError) {
+    if case .array(let pair) = merge.value, pair.count == 2, let left = pair[0].string,
+      let right = pair[1].string
+    {
+      (self.left, self.right) = (left, right)
+      return
+    }
+    var parts: [String] = []
+    if let line = merge.value.string {
+      parts = line.split(separator: " ").map(String.init)
+    } else {
+      for part in try merge.elements { parts.append(try part.string) }
+    }
     guard parts.count == 2 else {
-      throw DecodingError.dataCorruptedError(
-        in: container, debugDescription: "a merge joins two tokens, not \(parts.count)")
+      throw merge.invalid("must be a merge, which joins two tokens, not \(parts.count)")
     }
     (left, right) = (parts[0], parts[1])
   }
 }
 
-/// What `tokenizer_config.json` says: special tokens, as text or as an object with `content`.
-struct TokenizerConfiguration: Decodable {
-  struct Name: Decodable {
-    var text: String
+/// A normalizer, pre-tokenizer or post-processor of `tokenizer.json`, with the options that any of
+/// them may have.
+struct TokenizerPart {
+  let type: String
+  let addPrefixSpace, usesExpression, individualDigits, splits: Bool?
+  let behavior, content, prepended, replacement, prependScheme: String?
+  /// What a pattern looks for: a regular expression or a plain string.
+  let expression, plainPattern: String?
+  /// Whether a template puts a special token before a text.
+  let opensTexts: Bool
+  private let parts: [TokenizerPart]?
 
-    init(from decoder: any Decoder) throws {
-      struct Described: Decodable { var content: String }
-      let container = try decoder.singleValueContainer()
-      if let plain = try? container.decode(String.self) {
-        text = plain
-      } else {
-        text = try container.decode(Described.self).content
+  /// The parts of a sequence, or the part itself.
+  var steps: [TokenizerPart] { parts ?? [self] }
+
+  fileprivate init?(_ part: JSONField?) throws(JSONError) {
+    guard let part else { return nil }
+    try self.init(part)
+  }
+
+  private init(_ part: JSONField) throws(JSONError) {
+    type = try part.required("type").string
+    addPrefixSpace = try part.member("add_prefix_space")?.boolean
+    usesExpression = try part.member("use_regex")?.boolean
+    individualDigits = try part.member("individual_digits")?.boolean
+    splits = try part.member("split")?.boolean
+    behavior = try part.member("behavior")?.string
+    content = try part.member("content")?.string
+    prepended = try part.member("prepend")?.string
+    replacement = try part.member("replacement")?.string
+    prependScheme = try part.member("prepend_scheme")?.string
+    let pattern = try part.member("pattern")
+    expression = try pattern?.member("Regex")?.string
+    plainPattern = try pattern?.member("String")?.string
+    opensTexts = try part.member("single")?.elements.first?.member("SpecialToken") != nil
+    var parts: [TokenizerPart]?
+    for key in ["normalizers", "pretokenizers", "processors"] {
+      for element in try part.member(key)?.elements ?? [] {
+        parts = (parts ?? []) + [try TokenizerPart(element)]
       }
     }
-  }
-
-  var pad, begin, end, unknown: Name?
-  var chatTemplate: String?
-
-  enum CodingKeys: String, CodingKey {
-    case pad = "pad_token"
-    case begin = "bos_token"
-    case end = "eos_token"
-    case unknown = "unk_token"
-    case chatTemplate = "chat_template"
-  }
-
-  /// The special tokens of a vocabulary that has one token for each of them, or one for all.
-  func ids(in tokens: [String]) throws(TokenizerFileError) -> (pad: Int, begin: Int, end: Int) {
-    func id(_ name: Name?, _ key: CodingKeys) throws(TokenizerFileError) -> Int {
-      guard let text = name?.text, let id = tokens.firstIndex(of: text) else {
-        throw .missingSpecial(key.rawValue)
-      }
-      return id
-    }
-    let ids = (pad: try id(pad, .pad), begin: try id(begin, .begin), end: try id(end, .end))
-    guard [1, 3].contains(Set([ids.pad, ids.begin, ids.end]).count) else { throw .sharedSpecial }
-    return ids
-  }
-
-  /// The special tokens of any tokenizer: without a begin token the end token opens texts too, and
-  /// where the pad token is missing or ends texts as well, the unknown token fills up rows.
-  func looseIDs(in tokens: [String]) throws(TokenizerFileError) -> (pad: Int, begin: Int, end: Int)
-  {
-    func id(_ name: Name?) -> Int? { name.flatMap { tokens.firstIndex(of: $0.text) } }
-    guard let end = id(end) else { throw .missingSpecial(CodingKeys.end.rawValue) }
-    let pad = [id(pad), id(unknown)].compactMap(\.self).first { $0 != end }
-    return (pad: pad ?? end, begin: id(begin) ?? end, end: end)
+    self.parts = parts
   }
 }

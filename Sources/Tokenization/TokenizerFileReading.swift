@@ -1,4 +1,5 @@
 public import Foundation
+import JSON
 
 /// Reads a tokenizer from the `tokenizer.json` and `tokenizer_config.json` of a folder.
 ///
@@ -7,9 +8,9 @@ public import Foundation
 /// whatever their numbering. A file that asks for anything else is refused by the name of that.
 public func readTokenizer(from folder: URL) throws(TokenizationError) -> any Tokenizer {
   let url = folder.appending(path: TokenizerFile.tokenizer)
-  let document = try read(TokenizerDocument.self, from: url)
+  let document = try read(url, as: TokenizerDocument.init)
   let names = try read(
-    TokenizerConfiguration.self, from: folder.appending(path: TokenizerFile.configuration))
+    folder.appending(path: TokenizerFile.configuration), as: TokenizerConfiguration.init)
   do throws(TokenizerFileError) {
     return try tokenizer(document, names)
   } catch {
@@ -26,7 +27,7 @@ private func tokenizer(
   case let type: throw .model(type)
   }
   if let setting = document.model.unsupportedSetting { throw .setting(setting) }
-  if document.model.byteFallback == true { return try PieceEncoding(document, names) }
+  if document.model.byteFallback { return try PieceEncoding(document, names) }
   let vocabulary = try ByteLevelVocabulary(document, names)
   return BytePairEncoding(vocabulary) ?? vocabulary
 }
@@ -56,7 +57,7 @@ extension ByteLevelVocabulary {
     try self.init(
       Description(
         spellings: tokens, added: document.plainAddedTokens(),
-        merges: (document.model.merges ?? []).map { ($0.left, $0.right) },
+        merges: document.model.merges.map { ($0.left, $0.right) },
         steps: document.splittingSteps(), normalization: document.normalization(),
         opensPrompts: document.opensPrompts, chatTemplate: names.chatTemplate, pad: special.pad,
         begin: special.begin, end: special.end))
@@ -74,7 +75,7 @@ extension TokenizerDocument {
 
   /// The steps of a byte-level pre-tokenizer, whose last one maps bytes to characters.
   fileprivate func splittingSteps() throws(TokenizerFileError) -> [SplittingStep] {
-    var parts = preTokenizer.map { $0.preTokenizers ?? [$0] } ?? []
+    var parts = preTokenizer?.steps ?? []
     guard let last = parts.popLast(), last.type == "ByteLevel", last.addPrefixSpace == false else {
       throw .preTokenizer("the pre-tokenizer must end with ByteLevel and have no prefix space")
     }
@@ -84,13 +85,13 @@ extension TokenizerDocument {
   }
 }
 
-extension TokenizerDocument.Part {
+extension TokenizerPart {
   /// GPT-2's expression, Radford (2019), as `Split` spells it.
   private static let wordExpression =
     #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#
 
   fileprivate func step() throws(TokenizerFileError) -> SplittingStep {
-    switch (type, pattern?.expression, behavior) {
+    switch (type, expression, behavior) {
     case ("Digits", _, _): return individualDigits == true ? .digits : .digitRuns
     case ("Split", Self.wordExpression, "Isolated"): return .words
     case ("Split", #"\p{N}"#, "Isolated"): return .digits
@@ -126,30 +127,17 @@ extension BytePairEncoding {
   }
 }
 
-private func read<Value: Decodable>(
-  _: Value.Type, from url: URL
+private func read<Value>(
+  _ url: URL, as value: (JSONField) throws(JSONError) -> Value
 ) throws(TokenizationError) -> Value {
   let data: Data
   do { data = try Data(contentsOf: url) } catch {
     throw .inaccessibleFile(
       path: url.path, reason: "cannot be read: \(error.localizedDescription)")
   }
-  do { return try JSONDecoder().decode(Value.self, from: data) } catch {
-    throw .malformedFile(path: url.path, reason: sentence(for: error))
-  }
-}
-
-private func sentence(for error: any Error) -> String {
-  func place(_ context: DecodingError.Context, _ last: [any CodingKey] = []) -> String {
-    (context.codingPath + last).map(\.stringValue).joined(separator: ".")
-  }
-  switch error {
-  case DecodingError.keyNotFound(let key, let context):
-    return "the key '\(place(context, [key]))' is missing"
-  case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
-    return "'\(place(context))' has a value of the wrong type"
-  case DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty:
-    return "'\(place(context))': \(context.debugDescription)"
-  default: return "not valid JSON"
+  do throws(JSONError) {
+    return try value(JSONField(JSONReader.value(in: Array(data))))
+  } catch {
+    throw .malformedFile(path: url.path, reason: "\(error)")
   }
 }

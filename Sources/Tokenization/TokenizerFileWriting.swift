@@ -1,4 +1,5 @@
 public import Foundation
+import JSON
 
 /// The names of the files that describe a tokenizer in a checkpoint folder.
 enum TokenizerFile {
@@ -25,25 +26,46 @@ public func writeTokenizer(
     throw .unsupportedTokenizer("\(type(of: tokenizer))")
   }
   let spellings = described.specialSpellings
-  let names = [
-    "pad_token": spellings.pad, "bos_token": spellings.begin, "eos_token": spellings.end,
+  let names: [JSONValue.Member] = [
+    .init(key: "bos_token", value: .string(spellings.begin)),
+    .init(key: "eos_token", value: .string(spellings.end)),
+    .init(key: "pad_token", value: .string(spellings.pad)),
   ]
-  var configuration: [String: Any] = [
-    "tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": maximumLength,
-    "unk_token": described.unknownSpelling ?? NSNull(), "clean_up_tokenization_spaces": false,
-    "padding_side": "right",
-  ]
-  if let template = described.conversationTemplate { configuration["chat_template"] = template }
-  let document = common(described).merging(described.fileDescription) { $1 }
-  try write(document, to: folder, TokenizerFile.tokenizer)
-  try write(configuration.merging(names) { $1 }, to: folder, TokenizerFile.configuration)
-  try write(names, to: folder, TokenizerFile.specialTokens)
+  try write(document(of: described), to: folder, TokenizerFile.tokenizer)
+  try write(
+    .object(configuration(of: described, maximumLength: maximumLength) + names), to: folder,
+    TokenizerFile.configuration)
+  try write(.object(names), to: folder, TokenizerFile.specialTokens)
+}
+
+/// What `tokenizer_config.json` says besides the names of the special tokens.
+private func configuration(
+  of tokenizer: any FileDescribedTokenizer, maximumLength: Int
+) -> [JSONValue.Member] {
+  let template = tokenizer.conversationTemplate.map {
+    JSONValue.Member(key: "chat_template", value: .string($0))
+  }
+  return [
+    .init(key: "tokenizer_class", value: "PreTrainedTokenizerFast"),
+    .init(key: "model_max_length", value: .whole(maximumLength)),
+    .init(key: "clean_up_tokenization_spaces", value: false),
+    .init(key: "padding_side", value: "right"),
+    .init(key: "unk_token", value: tokenizer.unknownSpelling.map(JSONValue.string) ?? .null),
+  ] + (template.map { [$0] } ?? [])
+}
+
+/// The parts of `tokenizer.json` that say how text is cut up.
+struct TokenizerFileDescription {
+  var normalizer: JSONValue = .null
+  var preTokenizer: JSONValue = .null
+  var decoder: JSONValue = .null
+  var model: JSONValue
 }
 
 /// A tokenizer that `tokenizer.json` has a form for.
 protocol FileDescribedTokenizer: Tokenizer {
   /// The parts of `tokenizer.json` that say how text is cut up.
-  var fileDescription: [String: Any] { get }
+  var fileDescription: TokenizerFileDescription { get }
   /// The names of the special tokens.
   var specialSpellings: (pad: String, begin: String, end: String) { get }
   /// The tokens that are found in a text as they are.
@@ -75,16 +97,11 @@ extension WordVocabulary: FileDescribedTokenizer {
     (tokens[padToken], tokens[beginToken], tokens[endToken])
   }
 
-  var fileDescription: [String: Any] {
-    [
-      "pre_tokenizer": ["type": "WhitespaceSplit"],
+  var fileDescription: TokenizerFileDescription {
+    TokenizerFileDescription(
+      preTokenizer: ["type": "WhitespaceSplit"],
       // A name that is not in the vocabulary: an unknown word is an error there as it is here.
-      "model": [
-        "type": "WordLevel", "unk_token": "<unk>",
-        "vocab": Dictionary(uniqueKeysWithValues: zip(tokens, tokens.indices)),
-      ],
-      "decoder": NSNull(),
-    ]
+      model: ["type": "WordLevel", "vocab": vocabulary(tokens), "unk_token": "<unk>"])
   }
 }
 
@@ -93,16 +110,15 @@ extension BytePairEncoding: FileDescribedTokenizer {
     (SpecialToken.pad.rawValue, SpecialToken.begin.rawValue, SpecialToken.end.rawValue)
   }
 
-  var fileDescription: [String: Any] {
+  var fileDescription: TokenizerFileDescription {
     var spellings = tokenBytes.map(ByteAlphabet.spelling)
     let names = specialSpellings
     (spellings[padToken], spellings[beginToken], spellings[endToken]) = (
       names.pad, names.begin, names.end
     )
     let splitter = byteLevel(usesExpression: !merges.isEmpty)
-    return [
-      "pre_tokenizer": splitter, "model": pairModel(spellings, merges), "decoder": splitter,
-    ]
+    return TokenizerFileDescription(
+      preTokenizer: splitter, decoder: splitter, model: pairModel(spellings, merges))
   }
 }
 
@@ -114,82 +130,88 @@ extension ByteLevelVocabulary: FileDescribedTokenizer {
   var opensTexts: Bool { !opening.isEmpty }
   var conversationTemplate: String? { chatTemplate }
 
-  var fileDescription: [String: Any] {
-    let digits = steps.filter { $0 != .words }.map {
-      ["type": "Digits", "individual_digits": $0 == .digits] as [String: Any]
+  var fileDescription: TokenizerFileDescription {
+    let digits = steps.filter { $0 != .words }.map { step -> JSONValue in
+      ["type": "Digits", "individual_digits": .boolean(step == .digits)]
     }
     let last = byteLevel(usesExpression: steps.contains(.words))
-    let parts: [String: Any] = ["type": "Sequence", "pretokenizers": digits + [last]]
-    return [
-      "normalizer": normalization == .composed ? ["type": "NFC"] : NSNull(),
-      "pre_tokenizer": digits.isEmpty ? last : parts, "model": pairModel(spellings, merges),
-      "decoder": byteLevel(usesExpression: true),
-    ]
+    return TokenizerFileDescription(
+      normalizer: normalization == .composed ? ["type": "NFC"] : .null,
+      preTokenizer: digits.isEmpty
+        ? last : ["type": "Sequence", "pretokenizers": .array(digits + [last])],
+      decoder: byteLevel(usesExpression: true), model: pairModel(spellings, merges))
   }
 }
 
-private func byteLevel(usesExpression: Bool) -> [String: Any] {
+private func byteLevel(usesExpression: Bool) -> JSONValue {
   [
     "type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true,
-    "use_regex": usesExpression,
+    "use_regex": .boolean(usesExpression),
   ]
 }
 
-private func pairModel(
-  _ spellings: [String], _ merges: [BytePairEncoding.Merge]
-) -> [String: Any] {
+private func pairModel(_ spellings: [String], _ merges: [BytePairEncoding.Merge]) -> JSONValue {
   [
-    "type": "BPE", "dropout": NSNull(), "unk_token": NSNull(),
-    "continuing_subword_prefix": NSNull(), "end_of_word_suffix": NSNull(), "fuse_unk": false,
-    "byte_fallback": false, "ignore_merges": false,
-    "vocab": Dictionary(uniqueKeysWithValues: zip(spellings, spellings.indices)),
-    "merges": merges.map { [spellings[$0.left], spellings[$0.right]] },
+    "type": "BPE", "dropout": nil, "unk_token": nil, "continuing_subword_prefix": nil,
+    "end_of_word_suffix": nil, "fuse_unk": false, "byte_fallback": false, "ignore_merges": false,
+    "vocab": vocabulary(spellings), "merges": mergeList(merges, spellings),
   ]
 }
 
-/// The parts of `tokenizer.json` that do not depend on how text is cut up.
-private func common(_ tokenizer: some FileDescribedTokenizer) -> [String: Any] {
-  let added = tokenizer.addedTokens.map { token -> [String: Any] in
+/// The tokens with their ids, in the order of the ids; a spelling that comes twice keeps its first.
+func vocabulary(_ spellings: [String]) -> JSONValue {
+  var known: Set<String> = []
+  return .object(
+    spellings.enumerated().filter { known.insert($0.element).inserted }
+      .map { .init(key: $0.element, value: .whole($0.offset)) })
+}
+
+/// Pairs of tokens as `["t", "h"]`.
+func mergeList(_ merges: [BytePairEncoding.Merge], _ spellings: [String]) -> JSONValue {
+  .array(merges.map { [.string(spellings[$0.left]), .string(spellings[$0.right])] })
+}
+
+/// The document of a tokenizer, its keys in the order of transformers' files.
+private func document(of tokenizer: any FileDescribedTokenizer) -> JSONValue {
+  let added = tokenizer.addedTokens.map { token -> JSONValue in
     [
-      "id": token.id, "content": token.content, "single_word": false, "lstrip": false,
-      "rstrip": false, "normalized": false, "special": token.isSpecial,
+      "id": .whole(token.id), "content": .string(token.content), "single_word": false,
+      "lstrip": false, "rstrip": false, "normalized": false, "special": .boolean(token.isSpecial),
     ]
   }
-  let name = tokenizer.specialSpellings.begin
+  let description = tokenizer.fileDescription
   return [
-    "version": "1.0", "truncation": NSNull(), "padding": NSNull(), "normalizer": NSNull(),
-    "added_tokens": added,
+    "version": "1.0", "truncation": nil, "padding": nil, "added_tokens": .array(added),
+    "normalizer": description.normalizer, "pre_tokenizer": description.preTokenizer,
     "post_processor": tokenizer.opensTexts
-      ? beginTokenTemplate(name, id: tokenizer.beginToken) : NSNull(),
+      ? beginTokenTemplate(tokenizer.specialSpellings.begin, id: tokenizer.beginToken) : nil,
+    "decoder": description.decoder, "model": description.model,
   ]
 }
 
 /// The post-processor that puts the begin token before a text.
-private func beginTokenTemplate(_ name: String, id: Int) -> [String: Any] {
-  func special(_ type: Int) -> [String: Any] { ["SpecialToken": ["id": name, "type_id": type]] }
-  func sequence(_ name: String, _ type: Int) -> [String: Any] {
-    ["Sequence": ["id": name, "type_id": type] as [String: Any]]
+private func beginTokenTemplate(_ token: String, id: Int) -> JSONValue {
+  let name = JSONValue.string(token)
+  let special: JSONValue = ["SpecialToken": ["id": name, "type_id": 0]]
+  func sequence(_ name: String, _ type: Int) -> JSONValue {
+    ["Sequence": ["id": .string(name), "type_id": .whole(type)]]
   }
   return [
     "type": "TemplateProcessing",
-    "single": [special(0), sequence("A", 0)],
-    "pair": [special(0), sequence("A", 0), sequence("B", 1)],
-    "special_tokens": [name: ["id": name, "ids": [id], "tokens": [name]] as [String: Any]],
+    "single": [special, sequence("A", 0)],
+    "pair": [special, sequence("A", 0), sequence("B", 1)],
+    "special_tokens": .object([
+      .init(
+        key: token, value: ["id": name, "ids": [.whole(id)], "tokens": [name]])
+    ]),
   ]
 }
 
 private func write(
-  _ object: [String: Any], to folder: URL, _ name: String
+  _ value: JSONValue, to folder: URL, _ name: String
 ) throws(TokenizationError) {
   let url = folder.appending(path: name)
-  do {
-    let options: JSONSerialization.WritingOptions = [
-      .sortedKeys, .prettyPrinted, .withoutEscapingSlashes,
-    ]
-    var data = try JSONSerialization.data(withJSONObject: object, options: options)
-    data.append(UInt8(ascii: "\n"))
-    try data.write(to: url, options: .atomic)
-  } catch {
+  do { try Data(JSONWriter.indented(value)).write(to: url, options: .atomic) } catch {
     throw .inaccessibleFile(
       path: url.path, reason: "cannot be written: \(error.localizedDescription)")
   }

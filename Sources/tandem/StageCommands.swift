@@ -159,7 +159,7 @@ struct PPOCommand: AsyncParsableCommand {
 private func namedPreset(_ name: String) throws -> ModelPreset {
   guard let preset = ModelPreset(rawValue: name) else {
     let known = ModelPreset.allCases.map(\.rawValue).joined(separator: ", ")
-    throw ValidationError("'\(name)' is no preset; there are \(known)")
+    throw ValidationError("unknown preset '\(name)'; known: \(known)")
   }
   return preset
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Optimizers
 import RewardModeling
 import Testing
 import Training

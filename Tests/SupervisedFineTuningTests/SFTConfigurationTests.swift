@@ -1,4 +1,5 @@
 import Foundation
+import Optimizers
 import SupervisedFineTuning
 import Testing
 import Training

@@ -50,10 +50,10 @@ import Tokenization
   }
 
   @Test(arguments: [
-    ("{", "not valid JSON"),
-    ("[]", "wrong type"),
+    ("{", "breaks off inside an object"),
+    ("[]", "the document is a list, not an object"),
     (#"{"added_tokens": []}"#, "'model' is missing"),
-    (#"{"added_tokens": [], "model": {"type": "BPE", "vocab": []}}"#, "'model.vocab'"),
+    (#"{"added_tokens": [], "model": {"type": "BPE", "vocab": []}}"#, "'model.vocab' is a list"),
     (
       #"{"added_tokens": [], "model": {"type": "BPE", "vocab": {}, "merges": [["a"]]}}"#,
       "joins two tokens, not 1"

@@ -50,6 +50,12 @@ struct Samples {
     return [plain.bytes, quantised.bytes, pieces.bytes]
   }
 
+  /// Every kind of value, with escapes and numbers of all sizes.
+  let json = #"""
+    {"a": [1, -0, 0.5, -1e-7, 1e999, 18446744073709551615, -9223372036854775808, 1E+2], "b": {},
+    "\u00e9\ud83d\ude00\n\"\\\/": [true, false, null, []], "é": "\u0000\t ▁"}
+    """#
+
   static let pieces =
     ["<unk>", "<s>", "</s>"]
     + (0..<256).map { "<0x" + String($0 + 256, radix: 16, uppercase: true).dropFirst() + ">" }

@@ -1,6 +1,7 @@
 import Autograd
 import Datasets
 import Foundation
+import JSON
 import LanguageModel
 import Tokenization
 
@@ -48,6 +49,15 @@ func allTargets(in folder: URL) throws -> [Target] {
     }
   }
   return tokenizers + [
+    Target(name: "json", seeds: [Array(index.utf8), configuration, Array(samples.json.utf8)]) {
+      bytes in
+      let value = try JSONReader.value(in: bytes)
+      // What was read must come back from what is written of it.
+      guard try JSONReader.value(in: JSONWriter.compact(value)) == value,
+        try JSONReader.value(in: JSONWriter.indented(value)) == value
+      else { preconditionFailure("\(value.compact) is read as something else") }
+      return true
+    },
     Target(name: "safetensors", seeds: [weights]) { bytes in
       _ = try SafetensorsFile(bytes: bytes).entries.count
       _ = try stored(bytes, samples.folder.appending(path: "model.safetensors"))

@@ -1,6 +1,6 @@
 package import Datasets
 package import Foundation
-import LanguageModel
+import JSON
 package import Workbench
 
 /// What a training logged, step by step, under TRL's names.
@@ -100,20 +100,25 @@ extension MetricsHistory {
   /// Reads the contents of a file: JSON Lines, or one object with a `log_history`.
   package init(_ data: Data, name: String) throws(DataError) {
     let bytes = Array(data)
-    if case .object(let members)? = try? JSONParser.parse(bytes),
+    if case .object(let members)? = try? JSONReader.value(in: bytes),
       let log = members.first(where: { $0.key == "log_history" })
     {
       guard let rows = log.value.array?.map(row), rows.allSatisfy({ $0 != nil }) else {
-        throw .refused(name, "'log_history' is no list of objects", "name TRL's trainer_state.json")
+        throw .refused(
+          name, "'log_history' is not a list of objects", "name TRL's trainer_state.json")
       }
       self.init(name: name, rows: rows.compactMap(\.self))
     } else {
       var rows: [MetricsRow] = []
       for (index, line) in bytes.split(separator: UInt8(ascii: "\n")).enumerated() {
-        guard let value = try? JSONParser.parse(Array(line)), let row = row(value) else {
+        let value: JSONValue
+        do { value = try JSONReader.value(in: Array(line), of: .line) } catch {
+          throw .refused(name, error.what, error.remedy, line: index + 1)
+        }
+        guard let row = row(value) else {
           throw .refused(
-            name, "line \(index + 1) is no JSON object with a 'step'",
-            "write one flat object a line, as `tandem run` does")
+            name, "the line is not an object with a whole number 'step'",
+            "write one flat object on each line, as `tandem run` does", line: index + 1)
         }
         rows.append(row)
       }
@@ -126,9 +131,11 @@ extension MetricsHistory {
 }
 
 extension DataError {
-  fileprivate static func refused(_ file: String, _ what: String, _ remedy: String) -> DataError {
+  fileprivate static func refused(
+    _ file: String, _ what: String, _ remedy: String, line: Int = 0
+  ) -> DataError {
     .invalid(
-      problems: [DataProblem(file: file, line: 0, what: what, remedy: remedy)], omitted: 0)
+      problems: [DataProblem(file: file, line: line, what: what, remedy: remedy)], omitted: 0)
   }
 }
 

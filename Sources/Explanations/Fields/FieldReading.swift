@@ -1,44 +1,38 @@
 import Datasets
 import Foundation
-import LanguageModel
+import JSON
 import Workbench
 
 /// A JSON object of lists and settings while it is read, with everything that is wrong with it.
+///
+/// Null is what TRL writes for an option that is not set: it counts as a missing key.
 struct FieldReading {
-  private(set) var problems: [DataProblem] = []
-  private let file: String
-  private let keys: [String]
-  private var members: [JSONValue.Member] = []
+  /// How large a number may be.
+  enum Range {
+    /// Anything finite.
+    case double
+    /// What a float32 can hold, in which trainers compute.
+    case single
+  }
 
-  /// Parses a document whose keys are among those that are known.
-  ///
-  /// `results` and names with a slash or an equals sign are what an explanation writes: they are
-  /// passed over, so that a document can be explained again. A result that ends in an underscore
-  /// stands for all names that begin with it. Null is what TRL writes for an option that is not set.
-  init(_ json: Data, file: String, keys: [String], results: [String], example: String) {
-    (self.file, self.keys) = (file, keys)
-    let bytes = Array(json)
-    do throws(JSONError) {
-      guard case .object(let members) = try JSONParser.parse(bytes) else {
-        complain("the document is no object '{…}'", "write \(example)")
-        return
-      }
-      self.members = members
+  let file: String
+  let range: Range
+  private(set) var problems: [DataProblem] = []
+  private(set) var members: [JSONValue.Member] = []
+
+  /// Reads the contents of a file; the name and the example appear in complaints.
+  init(_ json: Data, file: String, example: String, range: Range = .double) {
+    (self.file, self.range) = (file, range)
+    do {
+      members = try JSONReader.members(in: Array(json))
     } catch {
-      switch error {
-      case .syntax(let byte, let reason):
-        let line = bytes.prefix(byte).reduce(1) { $1 == UInt8(ascii: "\n") ? $0 + 1 : $0 }
-        complain("this is not JSON: \(reason) at byte \(byte)", "write \(example)", line: line)
-      case .duplicateKey(let key):
-        complain("the key '\(key)' appears twice", "keep one of the two")
-      }
+      complain(error.what, "\(error.remedy), as in \(example)", line: error.line)
     }
-    for member in members where !keys.contains(member.key) {
-      let isResult =
-        member.key.contains { "/=*".contains($0) }
-        || results.contains { member.key == $0 || $0.hasSuffix("_") && member.key.hasPrefix($0) }
-      if !isResult { complainOfUnknown(member.key) }
-    }
+  }
+
+  /// The members of an object within a file.
+  init(members: [JSONValue.Member], file: String) {
+    (self.members, self.file, range) = (members, file, .double)
   }
 
   /// The bytes of a file.
@@ -59,147 +53,120 @@ struct FieldReading {
     problems.append(DataProblem(file: file, line: line, what: what, remedy: remedy))
   }
 
-  private mutating func complainOfUnknown(_ key: String) {
-    let nearest = nearestName(to: key, among: keys)
-    complain(
-      "unknown key '\(key)'" + (nearest.map { "; did you mean '\($0)'?" } ?? ""),
-      "the keys are " + keys.joined(separator: ", "))
+  /// Takes over what is wrong with a part that was read by itself.
+  mutating func add(_ problems: [DataProblem]) { self.problems += problems }
+
+  /// Refuses members under any other key.
+  ///
+  /// Results, and names with a slash or an equals sign, are what an explanation writes: they are
+  /// passed over, so that a document can be explained again. A result that ends in an underscore
+  /// stands for all names that begin with it.
+  mutating func refuseUnknown(known: [String], results: [String]? = nil) {
+    for key in members.map(\.key) where !known.contains(key) {
+      if let results, isResult(key, among: results) { continue }
+      let nearest = nearestName(to: key, among: known)
+      complain(
+        "unknown key '\(key)'" + (nearest.map { "; did you mean '\($0)'?" } ?? ""),
+        "known: " + known.joined(separator: ", "))
+    }
   }
 
-  /// The value under the first of some names that is there.
-  private func value(_ names: [String]) -> JSONValue? {
-    names.lazy.compactMap { name in members.first { $0.key == name }?.value }
-      .first { $0 != .null }
+  private func isResult(_ key: String, among results: [String]) -> Bool {
+    key.contains { "/=*".contains($0) }
+      || results.contains { key == $0 || $0.hasSuffix("_") && key.hasPrefix($0) }
   }
 }
 
 extension FieldReading {
-  /// A list of numbers that a float32 can hold, under one of its names; nil where there is none.
-  mutating func numbers(_ names: String...) -> [Double]? {
-    guard let value = value(names) else { return nil }
-    guard let elements = value.array else {
-      complain("'\(names[0])' is no list", "write a list of numbers, such as [-12.5, -8]")
-      return []
-    }
-    return elements.enumerated().compactMap { finite($1, "\(names[0])[\($0)]") }
+  /// The value under the first of some keys that is there.
+  func value(_ keys: String...) -> JSONValue? { value(keys) }
+
+  func value(_ keys: [String]) -> JSONValue? {
+    keys.lazy.compactMap { key in members.first { $0.key == key }?.value }.first { $0 != .null }
   }
 
-  /// A list that must be there.
-  mutating func requiredNumbers(_ names: String...) -> [Double] {
-    guard let value = value(names) else {
-      complain("the key '\(names[0])' is missing", "add a list of numbers")
-      return []
-    }
-    guard let elements = value.array else {
-      complain("'\(names[0])' is no list", "write a list of numbers, such as [-12.5, -8]")
-      return []
-    }
-    return elements.enumerated().compactMap { finite($1, "\(names[0])[\($0)]") }
-  }
-
-  /// Lists of finite numbers in a list.
-  mutating func lists(_ name: String) -> [[Double]]? {
-    guard let value = value([name]) else { return nil }
-    guard let rows = value.array else {
-      complain("'\(name)' is no list of lists", "write [[2.1, 0.3, -1], [1, 0]]")
-      return []
-    }
-    return rows.enumerated().map { row, element in
-      guard let elements = element.array else {
-        complain("\(name)[\(row)] is no list", "write a list of numbers")
-        return []
-      }
-      return elements.enumerated().compactMap { finite($1, "\(name)[\(row)][\($0)]") }
-    }
-  }
-
-  /// Whole numbers that are not negative; nil where there are none.
-  mutating func counts(_ name: String) -> [Int]? {
-    let before = problems.count
-    guard let values = numbers(name) else { return nil }
-    guard problems.count == before else { return [] }
-    return values.enumerated().map { index, value in
-      guard let count = Int(exactly: value), count >= 0 else {
-        complain("\(name)[\(index)] is \(value)", "write how many tokens the completion has")
-        return 0
-      }
-      return count
-    }
-  }
-
-  /// A finite number; nil where there is none.
-  mutating func number(_ name: String) -> Double? {
-    value([name]).flatMap { finite($0, "'\(name)'") }
-  }
-
-  /// True or false; nil where there is neither.
-  mutating func flag(_ name: String) -> Bool? {
-    guard let value = value([name]) else { return nil }
-    if case .boolean(let flag) = value { return flag }
-    complain("'\(name)' is neither true nor false", "write true or false without quotes")
-    return nil
-  }
-
-  /// One of some words.
-  mutating func word<Word: RawRepresentable<String> & CaseIterable>(
-    _ name: String, as _: Word.Type
-  ) -> Word? {
-    guard let value = value([name]) else { return nil }
-    if case .string(let text) = value, let word = Word(rawValue: text) { return word }
-    complainOfWord(value, name, among: Word.allCases.map(\.rawValue))
-    return nil
-  }
-
-  /// Some of some words, written as one or as a list.
-  mutating func words<Word: RawRepresentable<String> & CaseIterable>(
-    _ name: String, as _: Word.Type
-  ) -> [Word]? {
-    guard let value = value([name]) else { return nil }
-    return (value.array ?? [value]).compactMap { element in
-      if case .string(let text) = element, let word = Word(rawValue: text) { return word }
-      complainOfWord(element, name, among: Word.allCases.map(\.rawValue))
-      return nil
-    }
-  }
-
-  private mutating func complainOfWord(_ value: JSONValue, _ name: String, among known: [String]) {
-    guard case .string(let text) = value else {
-      return complain("'\(name)' is no word", "write one of \(known.joined(separator: ", "))")
-    }
-    let nearest = nearestName(to: text, among: known)
-    complain(
-      "'\(name)' is '\(text)'" + (nearest.map { "; did you mean '\($0)'?" } ?? ""),
-      "write one of \(known.joined(separator: ", "))")
-  }
-
-  private mutating func finite(_ value: JSONValue, _ place: String) -> Double? {
-    guard let number = value.double else {
-      complain("\(place) is no number", "write a number without quotes")
-      return nil
-    }
-    guard Float(number).isFinite else {
-      complain(
-        "\(place) is \(number), beyond the float32 in which trainers compute",
-        "write a number between -3.4e38 and 3.4e38")
-      return nil
-    }
-    return number
-  }
-
-  /// Complains unless all lists have as many values as the first, and at least one.
-  mutating func requireEqualCounts(_ lists: [(name: String, count: Int?)]) {
-    guard let first = lists.first, let count = first.count else { return }
-    if count == 0 { complain("'\(first.name)' is empty", "give one value for each pair") }
-    for list in lists.dropFirst() {
-      guard let other = list.count, other != count else { continue }
-      complain(
-        "'\(list.name)' has \(other) values but '\(first.name)' has \(count)",
-        "give one value for each pair")
-    }
+  /// Complains about each of the keys that is missing.
+  mutating func require(_ keys: String...) {
+    for key in keys where value(key) == nil { complain("the key '\(key)' is missing", "add it") }
   }
 
   /// Complains about a setting outside of its range.
   mutating func require(_ holds: Bool, _ name: String, _ value: Double, _ allowed: String) {
     if !holds { complain("'\(name)' is \(value)", "allowed is \(allowed)") }
+  }
+
+  /// A number; nil if it is missing or not a number.
+  mutating func number(_ key: String) -> Double? {
+    value(key).flatMap { number($0, at: "'\(key)'") }
+  }
+
+  /// A number within the range.
+  mutating func number(_ value: JSONValue, at place: String) -> Double? {
+    guard let number = value.double else {
+      complain("\(place) is not a number", "write a number without quotes")
+      return nil
+    }
+    switch range {
+    case .double where !number.isFinite:
+      complain("\(place) is \(number)", "numbers must be finite")
+      return nil
+    case .single where !Float(number).isFinite:
+      complain(
+        "\(place) is \(number), beyond the float32 in which trainers compute",
+        "write a number between -3.4e38 and 3.4e38")
+      return nil
+    default: return number
+    }
+  }
+
+  /// A whole number; nil if it is missing or not one.
+  mutating func whole(_ key: String) -> Int? {
+    guard let number = number(key) else { return nil }
+    guard let whole = Int(exactly: number) else {
+      complain("'\(key)' is \(number)", "write a whole number")
+      return nil
+    }
+    return whole
+  }
+
+  /// True or false; nil if it is missing or neither.
+  mutating func flag(_ key: String) -> Bool? {
+    guard let value = value(key) else { return nil }
+    guard let flag = value.boolean else {
+      complain("'\(key)' is neither true nor false", "write true or false without quotes")
+      return nil
+    }
+    return flag
+  }
+
+  /// One of some words; nil if it is missing or none of them.
+  mutating func word<Word: RawRepresentable<String> & CaseIterable>(
+    _ key: String, as type: Word.Type
+  ) -> Word? {
+    value(key).flatMap { word($0, key, type) }
+  }
+
+  /// Some of some words, written as one or as a list.
+  mutating func words<Word: RawRepresentable<String> & CaseIterable>(
+    _ key: String, as type: Word.Type
+  ) -> [Word]? {
+    guard let value = value(key) else { return nil }
+    return (value.array ?? [value]).compactMap { word($0, key, type) }
+  }
+
+  private mutating func word<Word: RawRepresentable<String> & CaseIterable>(
+    _ value: JSONValue, _ key: String, _: Word.Type
+  ) -> Word? {
+    let known = Word.allCases.map(\.rawValue)
+    let remedy = "known: " + known.joined(separator: ", ")
+    guard let text = value.string else {
+      complain("'\(key)' is not a word", remedy)
+      return nil
+    }
+    if let word = Word(rawValue: text) { return word }
+    let nearest = nearestName(to: text, among: known)
+    complain(
+      "unknown \(key) '\(text)'" + (nearest.map { "; did you mean '\($0)'?" } ?? ""), remedy)
+    return nil
   }
 }

@@ -100,9 +100,9 @@ package struct PPOOptions: Equatable, Sendable {
   ]
 
   /// Overwrites what the fields say.
-  mutating func read(_ fields: inout JSONFields) {
+  mutating func read(_ fields: inout FieldReading) {
     klPenalty = fields.number("kl_coef") ?? klPenalty
-    klEstimator = fields.word("kl_estimator", KLEstimator.self) ?? klEstimator
+    klEstimator = fields.word("kl_estimator", as: KLEstimator.self) ?? klEstimator
     discount = fields.number("gamma") ?? discount
     lambda = fields.number("lam") ?? lambda
     clipRange = fields.number("cliprange") ?? clipRange
@@ -117,17 +117,6 @@ package struct PPOOptions: Equatable, Sendable {
     for (key, value, range) in ranges where !range.contains(value) {
       fields.complain(
         "'\(key)' is \(value)", "it lies between \(range.lowerBound) and \(range.upperBound)")
-    }
-  }
-
-  /// The options behind the case names of the fixtures that TRL's source was run for.
-  mutating func read(caseName: String) {
-    switch caseName {
-    case "k3": klEstimator = .k3
-    case "whiten_rewards": whitensRewards = true
-    case "missing_eos_1": missingEndPenalty = 1
-    case "gamma.99_lam.9": (discount, lambda) = (0.99, 0.9)
-    default: break
     }
   }
 

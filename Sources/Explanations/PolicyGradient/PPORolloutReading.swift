@@ -1,11 +1,11 @@
 import Datasets
 import Foundation
-import LanguageModel
+import JSON
 import PPO
 
 /// A batch of rollouts while it is read.
 struct PPORolloutReading {
-  private var fields: JSONFields
+  private var fields: FieldReading
   /// Everything that is wrong with it.
   var problems: [DataProblem] { fields.problems }
 
@@ -15,7 +15,10 @@ struct PPORolloutReading {
     "new_logits", "new_logprobs", "new_values", "cases", "origin",
   ]
 
-  init(json: Data, file: String) { fields = JSONFields(json: json, file: file) }
+  init(json: Data, file: String) {
+    fields = FieldReading(
+      json, file: file, example: #"{"responses": [[5, 2]], "pad": 0, "eos": 2, …}"#)
+  }
 
   /// The rollouts, or nil with everything that is wrong in ``problems``.
   mutating func read() -> PPORollout? {
@@ -24,18 +27,18 @@ struct PPORolloutReading {
     fields.require("pad", "eos", "responses", "scores_in", "values_in")
     for (logits, logProbabilities) in [
       ("policy_logits", "logprobs_raw"), ("ref_logits", "ref_logprobs_raw"),
-    ] where !fields.has(logits) && !fields.has(logProbabilities) {
+    ] where fields.value(logits, logProbabilities) == nil {
       fields.complain(
         "neither '\(logProbabilities)' nor '\(logits)' is there", "give one of the two")
     }
     let (pad, end) = (fields.whole("pad") ?? 0, fields.whole("eos") ?? 0)
     let temperature = fields.number("temperature") ?? 0.7
     if !(temperature > 0) { fields.complain("'temperature' is \(temperature)", "it is above 0") }
-    let responses = fields.wholeMatrix("responses") ?? []
+    let responses = fields.wholeRows("responses") ?? []
     guard problems.isEmpty, checkShape(responses) else { return nil }
     let shape = Shape(rows: responses.count, columns: responses[0].count)
     let postprocessed =
-      fields.wholeMatrix("postprocessed")
+      fields.wholeRows("postprocessed")
       ?? responses.map { truncated($0, end: end, pad: pad) }
     check(postprocessed, shape, "postprocessed")
     guard problems.isEmpty else { return nil }
@@ -45,11 +48,11 @@ struct PPORolloutReading {
     let old = reader.read(&fields, "logprobs_raw", "policy_logits")
     let reference = reader.read(&fields, "ref_logprobs_raw", "ref_logits")
     let new = reader.read(&fields, "new_logprobs", "new_logits")
-    let values = fields.matrix("values_in") ?? []
+    let values = fields.rows("values_in") ?? []
     check(values, shape, "values_in")
-    let newValues = fields.matrix("new_values") ?? values
+    let newValues = fields.rows("new_values") ?? values
     check(newValues, shape, "new_values")
-    let scores = fields.row("scores_in") ?? []
+    let scores = fields.numbers("scores_in") ?? []
     if scores.count != shape.rows {
       fields.complain(
         "'scores_in' has \(scores.count) values for \(shape.rows) responses", "one for each")
@@ -96,7 +99,7 @@ struct PPORolloutReading {
   /// Lengths that somebody gives must be those that the padding gives.
   private mutating func checkLengths(_ rollout: PPORollout) {
     let counted = rollout.layout.tokenCounts.map { $0 - 1 }
-    if let given = fields.row("sequence_lengths"), given != counted.map({ Double($0) }) {
+    if let given = fields.numbers("sequence_lengths"), given != counted.map({ Double($0) }) {
       fields.complain(
         "'sequence_lengths' is \(given.map { Int($0) }), but the padding says \(counted)",
         "the index of the last token before the first pad, or remove the key")
@@ -113,7 +116,7 @@ struct PPORolloutReading {
     options.read(&fields)
     guard let value = fields.value("cases") else { return [PPOCase(options: options)] }
     guard case .object(let members) = value, !members.isEmpty else {
-      fields.complain("'cases' is no object of cases", "write {\"name\": {\"gamma\": 0.99}}")
+      fields.complain("'cases' is not an object of cases", "write {\"name\": {\"gamma\": 0.99}}")
       return []
     }
     return members.map { readCase($0, over: options) }
@@ -121,15 +124,11 @@ struct PPORolloutReading {
 
   private mutating func readCase(_ member: JSONValue.Member, over options: PPOOptions) -> PPOCase {
     guard case .object(let members) = member.value else {
-      fields.complain("the case '\(member.key)' is no object", "write {} for the defaults")
+      fields.complain("the case '\(member.key)' is not an object", "write {} for the defaults")
       return PPOCase(name: member.key, options: options)
     }
-    var own = JSONFields(members: members, file: fields.file)
+    var own = FieldReading(members: members, file: fields.file)
     var options = options
-    // A case without options is one of the fixtures', whose names say what they are.
-    if !members.contains(where: { PPOOptions.keys.contains($0.key) }) {
-      options.read(caseName: member.key)
-    }
     options.read(&own)
     own.refuseUnknown(known: PPOOptions.keys + PPOExplanation.keys)
     fields.add(own.problems)
@@ -138,16 +137,6 @@ struct PPORolloutReading {
       name: member.key, options: options,
       expected: Dictionary(
         outcomes.map { ($0.key, flattened($0.value)) }, uniquingKeysWith: { first, _ in first }))
-  }
-}
-
-/// All numbers and truth values below a value.
-func flattened(_ value: JSONValue) -> [Double] {
-  switch value {
-  case .number: value.double.map { [$0] } ?? []
-  case .boolean(let flag): [flag ? 1 : 0]
-  case .array(let elements): elements.flatMap(flattened)
-  case .null, .string, .object: []
   }
 }
 
@@ -166,9 +155,9 @@ private struct LogProbabilityReading {
   }
 
   /// The values under one of two keys; nil where neither is there or one is wrong.
-  func read(_ fields: inout JSONFields, _ direct: String, _ logits: String) -> Result? {
+  func read(_ fields: inout FieldReading, _ direct: String, _ logits: String) -> Result? {
     let count = fields.problems.count
-    let given = fields.matrix(direct)
+    let given = fields.rows(direct)
     if let given, given.map(\.count) != responses.map(\.count) {
       fields.complain(
         "'\(direct)' has rows of \(given.map(\.count)) values", "give one for each token")
@@ -185,7 +174,7 @@ private struct LogProbabilityReading {
   }
 
   private func fromLogits(
-    _ logits: [[[Double]]], _ fields: inout JSONFields, _ key: String
+    _ logits: [[[Double]]], _ fields: inout FieldReading, _ key: String
   ) -> Result? {
     let size = fields.whole("V") ?? logits.first?.first?.count ?? 0
     guard logits.map(\.count) == responses.map(\.count),
@@ -208,7 +197,7 @@ private struct LogProbabilityReading {
   }
 
   private func compare(
-    _ given: [[Double]], _ computed: [[Double]], _ fields: inout JSONFields, _ direct: String,
+    _ given: [[Double]], _ computed: [[Double]], _ fields: inout FieldReading, _ direct: String,
     _ logits: String
   ) {
     for (i, (row, other)) in zip(given, computed).enumerated() {

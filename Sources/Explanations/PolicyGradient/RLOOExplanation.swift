@@ -1,7 +1,8 @@
+import Autograd
 package import Datasets
 import Evaluation
 package import Foundation
-import LanguageModel
+import JSON
 import PPO
 import Workbench
 
@@ -43,9 +44,11 @@ package struct RLOOExplanation: Encodable, Equatable, Sendable {
     let plain = zip(returns, baselines).map { $0 - $1 }
     let scale: AdvantageScale = one.isNormalised ? .normalised : .none
     let advantages = scale(plain, returns: returns, groupSize: groups.generations)
-    let loss = ClippedPolicyLoss(
-      logProbabilities: groups.logRatios, old: groups.logRatios.map { _ in 0 },
-      advantages: advantages, clipRange: one.clipRange)
+    let tape = Tape<Double>()
+    let loss = clippedPolicyLoss(
+      logRatios: tape.column(groups.logRatios), advantages: advantages,
+      weights: returns.map { _ in 1 / Double(returns.count) }, clipRange: one.clipRange, on: tape
+    ).reading
     let deviations = stride(from: 0, to: returns.count, by: groups.generations).map {
       Moments(Array(returns[$0..<$0 + groups.generations])).standardDeviation
     }
@@ -58,7 +61,7 @@ package struct RLOOExplanation: Encodable, Equatable, Sendable {
       "kl": one.beta == 0 ? .none : .numbers(kl), "rewards": .numbers(returns),
       "baselines": .numbers(baselines), "advantages": .numbers(advantages),
       "std_rewards": .numbers(deviations), "log_ratio": .numbers(groups.logRatios),
-      "ratio": .numbers(loss.ratios), "loss": .number(loss.loss),
+      "ratio": .numbers(loss.ratios), "loss": .number(loss.mean),
       "clipfrac": .number(loss.clippedFraction),
     ]
     let infinite = all.keys.sorted().filter { key in
@@ -140,7 +143,7 @@ struct RLOOCase: Equatable, Sendable {
 
 /// Groups of completions while they are read.
 struct RLOOReading {
-  private var fields: JSONFields
+  private var fields: FieldReading
   /// Everything that is wrong with them.
   var problems: [DataProblem] { fields.problems }
 
@@ -150,10 +153,11 @@ struct RLOOReading {
   ]
 
   init(json: Data, file: String) {
-    fields = JSONFields(json: json, file: file)
+    fields = FieldReading(
+      json, file: file, example: #"{"rewards": [1, 0], "num_generations": 2, …}"#)
     // The whole file of fixtures has the entry among others.
     if case .object(let members)? = fields.value("rloo_trl_1.16.0") {
-      fields = JSONFields(members: members, file: file)
+      fields = FieldReading(members: members, file: file)
     }
   }
 
@@ -164,12 +168,12 @@ struct RLOOReading {
     fields.refuseUnknown(
       known: Self.keys + fields.members.map(\.key).filter(isCase) + ["clipped_loss"])
     fields.require("rewards", "num_generations", "old_per_token_logps", "ref_per_token_logps")
-    let rewards = fields.row("rewards") ?? []
+    let rewards = fields.numbers("rewards") ?? []
     let generations = fields.whole("num_generations") ?? 0
-    let old = fields.matrix("old_per_token_logps") ?? []
-    let mask = fields.matrix("completion_mask") ?? old.map { $0.map { _ in 1 } }
-    let reference = fields.matrix("ref_per_token_logps") ?? []
-    let new = fields.matrix("new_per_token_logps")
+    let old = fields.rows("old_per_token_logps") ?? []
+    let mask = fields.rows("completion_mask") ?? old.map { $0.map { _ in 1 } }
+    let reference = fields.rows("ref_per_token_logps") ?? []
+    let new = fields.rows("new_per_token_logps")
     checkGroups(rewards, generations)
     for (key, rows) in [
       ("old_per_token_logps", old), ("ref_per_token_logps", reference), ("completion_mask", mask),
@@ -184,7 +188,7 @@ struct RLOOReading {
     }
     guard problems.isEmpty else { return nil }
     let logRatios =
-      fields.row("log_ratio") ?? clippedCase("log_ratio")
+      fields.numbers("log_ratio") ?? clippedCase("log_ratio")
       ?? new.map { sums(differences($0, old), mask) } ?? rewards.map { _ in 0 }
     if logRatios.count != rewards.count {
       fields.complain("'log_ratio' has \(logRatios.count) values", "one for each reward")
@@ -201,7 +205,7 @@ struct RLOOReading {
         "'num_generations' is \(generations)", "leave-one-out needs 2 or more completions a prompt")
     } else if rewards.isEmpty || !rewards.count.isMultiple(of: generations) {
       fields.complain(
-        "\(rewards.count) rewards are no groups of \(generations)", "give whole groups")
+        "\(rewards.count) rewards do not make groups of \(generations)", "give whole groups")
     }
   }
 

@@ -43,12 +43,15 @@ package struct KTOInput: Equatable, Sendable {
   /// Reads the contents of a file; the name appears in messages.
   package init(json: Data, name: String) throws(DataError) {
     var reading = FieldReading(
-      json, file: name, keys: Self.keys,
+      json, file: name,
+      example: #"{"chosen_logps": [-12], "ref_chosen": [-12.5], "rejected_logps": [-11], "#
+        + #""ref_rejected": [-10.5], "KL_logps": [-30, -28], "ref_KL_logps": [-31, -29]}"#,
+      range: .single)
+    reading.refuseUnknown(
+      known: Self.keys,
       results: [
         "schema", "origin", "kl", "loss", "chosen_rewards", "rejected_rewards", "kl_before_clamp",
-      ],
-      example: #"{"chosen_logps": [-12], "ref_chosen": [-12.5], "rejected_logps": [-11], "#
-        + #""ref_rejected": [-10.5], "KL_logps": [-30, -28], "ref_KL_logps": [-31, -29]}"#)
+      ])
     chosen = reading.numbers("chosen_logps") ?? []
     referenceChosen = reading.numbers("ref_chosen", "ref_chosen_logps") ?? []
     rejected = reading.numbers("rejected_logps") ?? []

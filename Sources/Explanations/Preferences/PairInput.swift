@@ -52,13 +52,16 @@ package struct PairInput: Codable, Equatable, Sendable {
     let settings = PreferenceLossOptions.settings.map(\.key)
       .filter { !["desirable_weight", "undesirable_weight"].contains($0) }
     var reading = FieldReading(
-      json, file: name, keys: columns + settings,
+      json, file: name,
+      example: #"{"chosen_logps": [-12], "rejected_logps": [-11], "ref_chosen_logps": [-12.5], "#
+        + #""ref_rejected_logps": [-10.5]}"#,
+      range: .single)
+    reading.refuseUnknown(
+      known: columns + settings,
       results: [
         "schema", "origin", "losses", "loss", "cpo", "overflows", "chosen_rewards",
         "rejected_rewards", "log_odds_ratio", "log_odds_chosen",
-      ],
-      example: #"{"chosen_logps": [-12], "rejected_logps": [-11], "ref_chosen_logps": [-12.5], "#
-        + #""ref_rejected_logps": [-10.5]}"#)
+      ])
     chosen = reading.requiredNumbers("chosen_logps")
     rejected = reading.requiredNumbers("rejected_logps")
     referenceChosen = reading.requiredNumbers("ref_chosen_logps", "reference_chosen_logps")

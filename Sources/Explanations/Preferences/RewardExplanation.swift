@@ -34,16 +34,18 @@ package struct RewardInput: Equatable, Sendable {
   package init(json: Data, name: String) throws(DataError) {
     var reading = FieldReading(
       json, file: name,
-      keys: [
+      example: #"{"rewards_chosen": [1.2, -0.3], "rewards_rejected": [0.7, 0.4]}"#,
+      range: .single)
+    reading.refuseUnknown(
+      known: [
         "rewards_chosen", "rewards_rejected", "margin", "center_rewards_coefficient", "rankings",
       ],
-      results: Self.results,
-      example: #"{"rewards_chosen": [1.2, -0.3], "rewards_rejected": [0.7, 0.4]}"#)
+      results: Self.results)
     chosen = reading.numbers("rewards_chosen") ?? []
     rejected = reading.numbers("rewards_rejected") ?? []
     margins = reading.numbers("margin")
     centeringCoefficient = reading.number("center_rewards_coefficient")
-    rankings = reading.lists("rankings") ?? []
+    rankings = reading.rows("rankings") ?? []
     reading.check(self)
     try reading.requireNoProblem()
   }

@@ -1,6 +1,5 @@
 package import Datasets
 package import Foundation
-import LanguageModel
 import Workbench
 
 /// One prompt with a few completions: what `tandem explain` explains.
@@ -33,8 +32,7 @@ package struct Bandit: Codable, Equatable, Sendable {
 
   /// Reads the contents of a file; the name appears in messages.
   package init(json: Data, name: String) throws(DataError) {
-    var reading = BanditReading(file: name)
-    reading.read(Array(json))
+    let reading = BanditReading(json, file: name)
     guard reading.problems.isEmpty else { throw .invalid(problems: reading.problems, omitted: 0) }
     let policy = reading.policy ?? reading.reference
     reference = dividedBySum(reading.reference)
@@ -51,79 +49,31 @@ private func dividedBySum(_ probabilities: [Double]) -> [Double] {
 }
 
 /// A bandit while it is read, with everything that is wrong with it.
-struct BanditReading {
-  let file: String
-  private(set) var problems: [DataProblem] = []
-  private(set) var reference: [Double] = []
-  private(set) var reward: [Double] = []
-  private(set) var beta = 1.0
-  private(set) var policy: [Double]?
+private struct BanditReading {
+  private var fields: FieldReading
+  var problems: [DataProblem] { fields.problems }
+  let reference: [Double]
+  let reward: [Double]
+  let beta: Double
+  let policy: [Double]?
 
-  private static let keys = ["reference", "reward", "beta", "policy"]
-  private static let remedy =
-    "write {\"reference\": [0.5, 0.5], \"reward\": [0, 1], \"beta\": 1, \"policy\": [0.4, 0.6]}"
-
-  init(file: String) { self.file = file }
-
-  private mutating func complain(_ what: String, line: Int = 0, _ remedy: String = Self.remedy) {
-    problems.append(DataProblem(file: file, line: line, what: what, remedy: remedy))
-  }
-
-  /// Reads the document and checks what it says.
-  mutating func read(_ bytes: [UInt8]) {
-    do throws(JSONError) {
-      guard case .object(let members) = try JSONParser.parse(bytes) else {
-        return complain("the document is no object '{…}'")
-      }
-      readMembers(members)
-    } catch {
-      switch error {
-      case .syntax(let byte, let reason):
-        let line = bytes.prefix(byte).reduce(1) { $1 == UInt8(ascii: "\n") ? $0 + 1 : $0 }
-        complain("this is not JSON: \(reason) at byte \(byte)", line: line)
-      case .duplicateKey(let key):
-        complain("the key '\(key)' appears twice", "keep one of the two")
-      }
-    }
+  init(_ json: Data, file: String) {
+    fields = FieldReading(
+      json, file: file,
+      example:
+        #"{"reference": [0.5, 0.5], "reward": [0, 1], "beta": 1, "policy": [0.4, 0.6]}"#)
+    let isObject = fields.problems.isEmpty
+    reference = fields.numbers("reference") ?? []
+    reward = fields.numbers("reward") ?? []
+    policy = fields.numbers("policy")
+    beta = fields.number("beta") ?? 1
+    fields.refuseUnknown(known: ["reference", "reward", "beta", "policy"])
+    if isObject { fields.require("reference", "reward", "beta") }
     if problems.isEmpty { checkValues() }
   }
 
-  private mutating func readMembers(_ members: [JSONValue.Member]) {
-    for member in members {
-      switch member.key {
-      case "reference": reference = numbers(member)
-      case "reward": reward = numbers(member)
-      case "policy": policy = numbers(member)
-      case "beta":
-        if let number = member.value.double {
-          beta = number
-        } else {
-          complain("'beta' is no number", "write a positive number, such as 0.1")
-        }
-      default:
-        let nearest = nearestName(to: member.key, among: Self.keys)
-        complain(
-          "unknown key '\(member.key)'" + (nearest.map { "; did you mean '\($0)'?" } ?? ""),
-          "the keys are " + Self.keys.joined(separator: ", "))
-      }
-    }
-    for key in ["reference", "reward", "beta"] where !members.contains(where: { $0.key == key }) {
-      complain("the key '\(key)' is missing")
-    }
-  }
-
-  private mutating func numbers(_ member: JSONValue.Member) -> [Double] {
-    guard let elements = member.value.array else {
-      complain("'\(member.key)' is no list", "write a list of numbers, such as [0.25, 0.75]")
-      return []
-    }
-    return elements.enumerated().compactMap { i, element in
-      guard let number = element.double else {
-        complain("\(member.key)[\(i)] is no number", "write a number without quotes")
-        return nil
-      }
-      return number
-    }
+  private mutating func complain(_ what: String, _ remedy: String) {
+    fields.complain(what, remedy)
   }
 }
 
@@ -141,19 +91,16 @@ extension BanditReading {
           "give one value for each completion")
       }
     }
-    if !(beta > 0 && beta.isFinite) {
-      complain("'beta' is \(beta)", "β must be positive and finite")
+    if !(beta > 0) {
+      complain("'beta' is \(beta)", "β must be positive")
     }
     checkDistribution("reference", reference)
     if let policy { checkDistribution("policy", policy) }
-    for (i, value) in reward.enumerated() where !value.isFinite {
-      complain("reward[\(i)] is \(value)", "rewards must be finite")
-    }
     if problems.isEmpty { checkRange() }
   }
 
   private mutating func checkDistribution(_ name: String, _ probabilities: [Double]) {
-    for (i, value) in probabilities.enumerated() where !(value > 0 && value.isFinite) {
+    for (i, value) in probabilities.enumerated() where !(value > 0) {
       let reason =
         name == "policy"
         ? "a softmax policy reaches 0 at a logit of −∞ only, where it has no gradient"

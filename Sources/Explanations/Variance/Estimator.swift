@@ -104,7 +104,8 @@ extension EstimatorExplanation {
       } else { exact.squaredNorm }
     noiseToSignal = NumberOrNull(
       isStationary
-        ? nil : ExactTheory.noiseToSignal(covarianceTrace: covarianceTrace, squaredNorm: squaredNorm)
+        ? nil
+        : ExactTheory.noiseToSignal(covarianceTrace: covarianceTrace, squaredNorm: squaredNorm)
     )
   }
 }

@@ -1,5 +1,6 @@
-public import Foundation
 import Autograd
+public import Foundation
+import JSON
 public import TensorKernels
 
 /// What a checkpoint holds, by the name of the class that reads it in transformers.
@@ -9,14 +10,14 @@ public enum CheckpointKind: String, Sendable, CaseIterable {
   /// A reward model: one label, read at the last token that is not padding.
   case rewardModel = "LlamaForSequenceClassification"
 
-  var labels: JSONValue {
+  var labels: [JSONValue.Member] {
     switch self {
-    case .languageModel: .object([])
+    case .languageModel: []
     case .rewardModel:
-      .members([
-        "id2label": .members(["0": .string("reward")]),
-        "label2id": .members(["reward": .integer(0)]),
-      ])
+      [
+        .init(key: "id2label", value: ["0": "reward"]),
+        .init(key: "label2id", value: ["reward": 0]),
+      ]
     }
   }
 }
@@ -63,7 +64,7 @@ public struct Checkpoint: Sendable {
   ) throws(CheckpointError) {
     let layout = model.configuration.transformerLayout
     var files = files
-    files[Self.generationFile] = text(generationConfiguration(tokens))
+    files[Self.generationFile] = JSONWriter.indented(generationConfiguration(tokens))
     try write(
       model.parameters, as: layout, model.configuration, .languageModel, tokens, metadata, files)
   }
@@ -98,20 +99,64 @@ public struct Checkpoint: Sendable {
     ) { $1 }
     var contents = files
     contents[weightsFile] = SafetensorsFile.encode(tensors, metadata: allMetadata)
-    contents[Self.configurationFile] = text(configuration.hubConfiguration(kind, tokens))
+    contents[Self.configurationFile] = JSONWriter.indented(
+      configuration.hubConfiguration(kind, tokens))
     try AtomicFolder(folder).write(contents)
   }
 
   /// Sampling from the policy itself: transformers' defaults would cut it to 50 tokens.
   private func generationConfiguration(_ tokens: SpecialTokens) -> JSONValue {
-    .members([
-      "do_sample": .boolean(true), "temperature": .fraction(1), "top_k": .integer(0),
-      "top_p": .fraction(1), "bos_token_id": .integer(tokens.begin),
-      "eos_token_id": .integer(tokens.end), "pad_token_id": .integer(tokens.pad),
-    ])
+    [
+      "do_sample": true, "temperature": 1.0, "top_k": 0, "top_p": 1.0,
+      "bos_token_id": .whole(tokens.begin), "eos_token_id": .whole(tokens.end),
+      "pad_token_id": .whole(tokens.pad),
+    ]
   }
+}
 
-  private func text(_ document: JSONValue) -> [UInt8] {
-    Array((document.indented() + "\n").utf8)
+/// Why a checkpoint cannot be read or written.
+public enum CheckpointError: Error, Equatable, CustomStringConvertible {
+  /// A file that is missing or cannot be read.
+  case unreadable(file: String, reason: String)
+  /// A file or folder that cannot be written.
+  case unwritable(file: String, reason: String)
+  /// A weights file that breaks a rule of the safetensors format.
+  case malformed(file: String, SafetensorsError)
+  /// An index of weights that breaks a rule.
+  case malformedIndex(file: String, ShardIndexError)
+  /// A file that breaks a rule of GGUF.
+  case malformedGGUF(file: String, GGUFError)
+  /// An output head beside an embedding that `config.json` says is the head.
+  case untiedHead(file: String)
+  /// A file that breaks a rule of llama2.c's layout.
+  case malformedLlama2C(file: String, Llama2CError)
+  /// A `config.json` that is not JSON, or that describes a model this code does not compute.
+  case unsupported(file: String, reason: String)
+  /// Tensors that are not those of the model.
+  case mismatch(file: String, ModelError)
+  /// A tensor whose elements are not floating-point numbers of 16 or 32 bits.
+  case wrongType(file: String, tensor: String, type: String)
+  /// A tensor with an infinite value or a NaN.
+  case nonFinite(file: String, tensor: String)
+
+  /// What is wrong with which file, as a sentence.
+  public var description: String {
+    switch self {
+    case .unreadable(let file, let reason): "\(file): cannot be read: \(reason)"
+    case .unwritable(let file, let reason): "\(file): cannot be written: \(reason)"
+    case .malformed(let file, let error): "\(file): \(error); download or export it again"
+    case .malformedIndex(let file, let error): "\(file): \(error); download all of its files again"
+    case .malformedGGUF(let file, let error): "\(file): \(error)"
+    case .untiedHead(let file):
+      "\(file): tie_word_embeddings is true, but 'lm_head.weight' is not the embedding; "
+        + "set it to false in config.json"
+    case .malformedLlama2C(let file, let error): "\(file): not a model of llama2.c: \(error)"
+    case .unsupported(let file, let reason): "\(file): \(reason)"
+    case .mismatch(let file, let error): "\(file): \(error)"
+    case .wrongType(let file, let tensor, let type):
+      "\(file): tensor '\(tensor)' is stored as \(type); weights are read from F32, F16 and BF16"
+    case .nonFinite(let file, let tensor):
+      "\(file): tensor '\(tensor)' holds a NaN or an infinite value; the training that wrote it failed"
+    }
   }
 }

@@ -20,7 +20,7 @@ public enum GGUFError: Error, Equatable, CustomStringConvertible {
   case nestedArray(key: String)
   /// The same key or the same tensor twice.
   case duplicate(String)
-  /// An alignment that is no power of two from 8 to 65536.
+  /// An alignment that is not a power of two from 8 to 65536.
   case impossibleAlignment(Int)
   /// A tensor without dimensions, or with more than four.
   case dimensions(tensor: String, count: UInt32)

@@ -53,7 +53,7 @@ struct GGUFHeader: Sendable {
     return number
   }
 
-  /// A number of things that take so many bytes each at the least.
+  /// How many things there are, each of which takes at least this many bytes.
   private mutating func readCount(
     of what: String, atLeast bytes: Int
   ) throws(GGUFError) -> Int {

@@ -138,3 +138,60 @@ private struct FloatRun {
     return littleEndianFloats(bytes, in: position..<position + 4 * count)
   }
 }
+
+/// The rule of llama2.c's model files that a file breaks.
+public enum Llama2CError: Error, Equatable, CustomStringConvertible {
+  /// Fewer than the seven numbers of the header.
+  case headerCutOff(bytes: Int)
+  /// A file of a later version of the format, which begins with `ak42`.
+  case laterVersion(Int)
+  /// Sizes that no model has.
+  case impossible(ModelError)
+  /// A size that is not the width of all heads together.
+  case unevenHeads(width: Int, heads: Int)
+  /// Sizes whose product overflows the number of bytes.
+  case overflow
+  /// Another number of bytes than the header's sizes call for.
+  case wrongLength(expected: Int, found: Int)
+
+  /// The mistake as a sentence.
+  public var description: String {
+    switch self {
+    case .headerCutOff(let bytes): "\(bytes) bytes are too few for the header's seven numbers"
+    case .laterVersion(let version):
+      "llama2.c's version \(version) is not read; export the model with --version 0"
+    case .impossible(let error): "\(error)"
+    case .unevenHeads(let width, let heads): "\(heads) heads do not divide a width of \(width)"
+    case .overflow: "its sizes call for more bytes than there can be"
+    case .wrongLength(let expected, let found):
+      "its sizes call for \(expected) bytes and the file has \(found); download it again"
+    }
+  }
+}
+
+/// The rows of a query or key projection, moved from neighbouring rotary pairs to split halves.
+///
+/// llama2.c and GGUF turn the coordinates (2i, 2i + 1) of a head together, transformers and this
+/// library (i, i + d/2). Row 2i + p of a head of width d thus becomes row i + p·d/2; queries and
+/// keys move alike, and so their products stay what they were.
+///
+/// - Parameters:
+///   - matrix: heads·d rows of `columns` numbers.
+///   - heads: The heads of this projection.
+///   - columns: The width of a row.
+/// - Returns: The same rows in the other order.
+func splitRotaryPairs(_ matrix: [Float], heads: Int, columns: Int) -> [Float] {
+  let width = matrix.count / columns / heads
+  precondition(
+    heads * width * columns == matrix.count && width % 2 == 0,
+    "\(matrix.count) numbers for \(heads) heads of \(columns) columns")
+  var result: [Float] = []
+  result.reserveCapacity(matrix.count)
+  for head in 0..<heads {
+    for row in 0..<width {
+      let source = head * width + 2 * (row % (width / 2)) + row / (width / 2)
+      result += matrix[source * columns..<(source + 1) * columns]
+    }
+  }
+  return result
+}

@@ -1,3 +1,5 @@
+import JSON
+
 /// A safetensors file in memory: named tensors of any dtype, in the order of their bytes.
 ///
 /// Layout: eight bytes N (little-endian), N bytes of JSON header, then the tensors without a gap.
@@ -70,15 +72,14 @@ public struct SafetensorsFile: Sendable {
   }
 
   private static func header(_ bytes: [UInt8]) throws(SafetensorsError) -> [JSONValue.Member] {
-    guard String(validating: bytes, as: UTF8.self) != nil else { throw .headerNotText }
     guard bytes.first == UInt8(ascii: "{") else { throw .headerStart }
     do {
-      guard case .object(let members) = try JSONParser.parse(bytes) else { return [] }
-      return members
+      return try JSONReader.members(in: bytes, of: .header)
     } catch {
-      switch error {
+      switch error.cause {
       case .duplicateKey(let key): throw .duplicateName(key)
-      case .syntax(let byte, let reason): throw .headerNotJSON(byte: byte, reason: reason)
+      case .notUTF8: throw .headerNotText
+      default: throw .headerNotJSON(byte: error.place?.offset ?? 0, reason: error.reason)
       }
     }
   }
@@ -127,7 +128,7 @@ public struct SafetensorsFile: Sendable {
   private static func naturals(
     _ value: JSONValue?, _ field: String, of tensor: String
   ) throws(SafetensorsError) -> [Int] {
-    let numbers = (value?.array ?? [.null]).map { $0.integer ?? -1 }
+    let numbers = (value?.array ?? [.null]).map { $0.integer() ?? -1 }
     guard numbers.allSatisfy({ $0 >= 0 }) else {
       throw .malformedEntry(tensor: tensor, reason: "\(field) is not a list of natural numbers")
     }

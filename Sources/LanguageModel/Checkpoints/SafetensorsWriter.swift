@@ -1,3 +1,5 @@
+import JSON
+
 extension SafetensorsFile {
   /// A single-precision tensor to be written.
   public struct Tensor: Sendable {
@@ -24,7 +26,7 @@ extension SafetensorsFile {
   /// header is padded with spaces to a multiple of eight.
   public static func encode(_ tensors: [Tensor], metadata: [String: String] = [:]) -> [UInt8] {
     let sorted = tensors.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-    var header = Array(self.header(sorted, metadata).compact.utf8)
+    var header = JSONWriter.compact(self.header(sorted, metadata))
     header += [UInt8](repeating: 0x20, count: (8 - header.count % 8) % 8)
     var bytes: [UInt8] = []
     bytes.reserveCapacity(8 + header.count + sorted.reduce(0) { $0 + 4 * $1.values.count })
@@ -44,10 +46,10 @@ extension SafetensorsFile {
     var offset = 0
     for tensor in tensors {
       let end = offset + 4 * tensor.values.count
-      let entry = JSONValue.members([
-        "dtype": .string("F32"), "shape": .array(tensor.shape.map(JSONValue.integer)),
-        "data_offsets": .array([.integer(offset), .integer(end)]),
-      ])
+      let entry: JSONValue = [
+        "dtype": "F32", "shape": .array(tensor.shape.map(JSONValue.whole)),
+        "data_offsets": [.whole(offset), .whole(end)],
+      ]
       members.append(.init(key: tensor.name, value: entry))
       offset = end
     }

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// The rule of `model.safetensors.index.json` that a file breaks.
 public enum ShardIndexError: Error, Equatable, CustomStringConvertible {
@@ -98,12 +99,7 @@ extension SafetensorsWeights {
 /// The JSON document in a file.
 func jsonDocument(_ url: URL) throws(CheckpointError) -> JSONValue {
   let bytes = try fileBytes(url)
-  do { return try JSONParser.parse(bytes) } catch {
-    switch error {
-    case .duplicateKey(let key):
-      throw .unsupported(file: url.path, reason: "key '\(key)' occurs twice")
-    case .syntax(let byte, let reason):
-      throw .unsupported(file: url.path, reason: "not JSON: \(reason) at byte \(byte)")
-    }
+  do { return try JSONReader.value(in: bytes) } catch {
+    throw .unsupported(file: url.path, reason: "\(error)")
   }
 }

@@ -15,9 +15,9 @@ import Testing
   }
 
   static let mistakes = [
-    Mistake(text: "", fragments: ["bandit.json:1", "not JSON"]),
-    Mistake(text: "{\"reference\":\n[0.5, 0.5", fragments: ["bandit.json:2", "not JSON"]),
-    Mistake(text: "[0.5, 0.5]", fragments: ["no object"]),
+    Mistake(text: "", fragments: ["bandit.json:1", "malformed JSON"]),
+    Mistake(text: "{\"reference\":\n[0.5, 0.5", fragments: ["bandit.json:2", "malformed JSON"]),
+    Mistake(text: "[0.5, 0.5]", fragments: ["expected an object"]),
     Mistake(text: #"{"reference":[0.5,0.5],"reward":[0,1]}"#, fragments: ["'beta' is missing"]),
     Mistake(
       text: #"{"reference":[0.5,0.5],"reward":[0,1],"beta":1,"polcy":[0.5,0.5]}"#,
@@ -46,13 +46,13 @@ import Testing
       text: #"{"reference":[0.5,0.5],"reward":[0,1],"beta":0}"#, fragments: ["'beta' is 0"]),
     Mistake(
       text: #"{"reference":[0.5,0.5],"reward":[0,1],"beta":"1"}"#,
-      fragments: ["'beta' is no number"]),
+      fragments: ["'beta' is not a number"]),
     Mistake(
       text: #"{"reference":[0.5,0.5],"reward":[0,1e999],"beta":1}"#,
       fragments: ["reward[1] is inf"]),
     Mistake(
       text: #"{"reference":[0.5,0.5],"reward":[0,"1"],"beta":1}"#,
-      fragments: ["reward[1] is no number"]),
+      fragments: ["reward[1] is not a number"]),
     Mistake(
       text: #"{"reference":[0.5,0.5],"reward":[0,1e99],"beta":0.01}"#, fragments: ["overflow"]),
     Mistake(text: #"{"reference":[],"reward":[],"beta":1}"#, fragments: ["0 probabilities"]),
@@ -72,7 +72,10 @@ import Testing
     let error = #expect(throws: DataError.self) {
       try read(#"{"reference":[0.5,0.6],"reward":[0],"beta":-1}"#)
     }
-    guard case .invalid(let problems, _) = error else { return }
+    guard case .invalid(let problems, _) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
     #expect(problems.count == 3)
   }
 

@@ -55,6 +55,7 @@ import Workbench
         "f_divergence_type": divergence.rawValue as NSString, "beta": 0.1 as NSNumber,
       ]))
     let block = try #require(document[key] as? [String: NSObject])
+    #expect(!expected.isEmpty)
     for (name, values) in expected { #expect(agree(block[name], values), "\(key) \(name)") }
     #expect(document["losses"] == block as NSObject)
   }
@@ -62,7 +63,9 @@ import Workbench
   @Test func metricsAreTRLsUnderTRLsKeys() throws {
     let fixture = try recorded("dpo_trl_1.16.0.json")
     let document = try document(input(["label_smoothing": 0.1 as NSNumber]))
-    for (name, value) in fixture where name.contains("/") || name.contains("(cDPO)") {
+    let metrics = fixture.filter { $0.key.contains("/") || $0.key.contains("(cDPO)") }
+    #expect(metrics.count > 4)
+    for (name, value) in metrics {
       #expect(agree(document[name], value), "\(name)")
     }
   }
@@ -209,17 +212,17 @@ import Workbench
   }
 
   @Test(arguments: [
-    (#", "beta": 0"#, "'beta' is 0"), (#", "beta": "0.1""#, "'beta' is no number"),
+    (#", "beta": 0"#, "'beta' is 0"), (#", "beta": "0.1""#, "'beta' is not a number"),
     (#", "bta": 1"#, "did you mean 'beta'?"), (#", "label_smoothing": 0.5"#, "0 ≤ ε < 0.5"),
     (#", "loss_type": "ipol""#, "did you mean 'ipo'?"), (#", "loss_type": "kto""#, "explain kto"),
-    (#", "loss_type": 3"#, "is no word"), (#", "f_divergence_type": "kl""#, "reverse_kl"),
+    (#", "loss_type": 3"#, "is not a word"), (#", "f_divergence_type": "kl""#, "reverse_kl"),
     (#", "completion_lens_chosen": [1, 2]"#, "give both or neither"),
     (#", "completion_lens_chosen": [1], "completion_lens_rejected": [1, 2]"#, "has 1 values"),
     (#", "completion_lens_chosen": [1, -2], "completion_lens_rejected": [1, 2]"#, "is -2"),
     (#", "completion_lens_chosen": [1, 1.5], "completion_lens_rejected": [1, 2]"#, "is 1.5"),
     (#", "beta": 1e999"#, "is inf"), (#", "discopop_tau": 0"#, "τ > 0"),
     (#", "rpo_alpha": -1"#, "0 or more"), (#", "reference_free": "yes""#, "neither true nor false"),
-    (#", "beta": 1, "beta": 2"#, "appears twice"), (#", "beta": NaN"#, "not JSON"),
+    (#", "beta": 1, "beta": 2"#, "appears twice"), (#", "beta": NaN"#, "malformed JSON"),
   ])
   func aMistakeIsRefusedWithItsReason(addition: String, fragment: String) {
     let text = refusal("{\(columns)\(addition)}")
@@ -227,7 +230,7 @@ import Workbench
   }
 
   @Test(arguments: [
-    ("", "not JSON"), ("[1]", "no object"), ("{}", "'chosen_logps' is missing"),
+    ("", "malformed JSON"), ("[1]", "expected an object"), ("{}", "'chosen_logps' is missing"),
     (
       #"{"chosen_logps":[],"rejected_logps":[],"ref_chosen_logps":[],"ref_rejected_logps":[]}"#,
       "empty"
@@ -238,7 +241,7 @@ import Workbench
     ),
     (
       #"{"chosen_logps":[null],"rejected_logps":[-1],"ref_chosen_logps":[-1],"ref_rejected_logps":[-1]}"#,
-      "chosen_logps[0] is no number"
+      "chosen_logps[0] is not a number"
     ),
   ])
   func aDocumentWithoutPairsIsRefused(text: String, fragment: String) {

@@ -284,7 +284,7 @@ private struct GenerationFile: Decodable {
     (#""hidden_size": 8"#, #""hidden_size": "8""#, "hidden_size"),
     (#""num_hidden_layers": 2,"#, "", "num_hidden_layers"),
     (#""vocab_size": 7"#, #""vocab_size": 7, "vocab_size": 8"#, "vocab_size"),
-    (#""dtype""#, "dtype", "not JSON"),
+    (#""dtype""#, "dtype", "malformed JSON at line"),
     (#""num_key_value_heads": 2"#, #""num_key_value_heads": 3"#, "4 query heads"),
     (#""hidden_size": 8"#, #""hidden_size": 99999999999"#, "above"),
   ])

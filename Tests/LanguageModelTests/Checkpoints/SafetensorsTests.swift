@@ -113,7 +113,7 @@ private func bytes(_ count: Int) -> [UInt8] { [UInt8](repeating: 0, count: count
     #expect(refusal(" {}") == .headerStart)
     #expect(refusal("[]") == .headerStart)
     #expect(refusal("") == .headerStart)
-    #expect(refusal("{} x") == .headerNotJSON(byte: 3, reason: "more after the end"))
+    #expect(refusal("{} x") == .headerNotJSON(byte: 3, reason: "expected the end of the header, found 'x'"))
     for text in [
       #"{"\ud83d":0}"#, #"{"\ud83dx":0}"#, #"{"\ude00":0}"#, #"{"\u12":0}"#, "{\"a\tb\":0}",
       #"{"a":-}"#, #"{"a":1.}"#, #"{"a":1e}"#, #"{"a":nul}"#, #"{"a":[1,]}"#, #"{"a":1,}"#,
@@ -125,7 +125,7 @@ private func bytes(_ count: Int) -> [UInt8] { [UInt8](repeating: 0, count: count
       }
     }
     let deep = #"{"a":"# + String(repeating: "[", count: 100_000)
-    guard case .headerNotJSON(_, "nested too deeply") = refusal(deep) else {
+    guard case .headerNotJSON(_, "values are nested more than 64 deep") = refusal(deep) else {
       Issue.record("100,000 brackets were not refused")
       return
     }

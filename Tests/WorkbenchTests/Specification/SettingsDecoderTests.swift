@@ -37,7 +37,10 @@ func readingError(_ yaml: String) -> SpecificationError? {
 
   @Test func optionalKeyWithoutDefaultIsKnown() throws {
     let specification = try read("same_objective: false\narms: [{ppo: {missing_eos_penalty: 2}}]")
-    guard case .ppo(let settings, _) = specification.arms[0].method else { return }
+    guard case .ppo(let settings, _) = specification.arms[0].method else {
+      Issue.record("not the method asked for: \(specification.arms[0].method)")
+      return
+    }
     #expect(settings.missingEndPenalty == 2)
   }
 
