@@ -3,6 +3,7 @@ import DPO
 import Datasets
 import Foundation
 import LanguageModel
+import Optimizers
 import TensorKernels
 import Testing
 import Tokenization

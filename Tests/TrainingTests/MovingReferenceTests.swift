@@ -1,3 +1,4 @@
+import Autograd
 import Datasets
 import LanguageModel
 import TensorKernels

@@ -4,6 +4,7 @@ import Foundation
 import TensorKernels
 import TestSupport
 import Testing
+import Training
 
 /// What holds for every loss: gradients, the certificate of step 0, and no overflow at ±500.
 @Suite struct EveryLossTests {
