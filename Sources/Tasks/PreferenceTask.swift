@@ -17,6 +17,10 @@ public protocol PreferenceTask: Sendable {
   ///
   /// Whoever sums over all completions, for exact expectations and optima, asks for them here.
   var allCompletions: [[Int]]? { get }
+  /// What ``gold(_:)`` is: the truth, a stand-in for it, or nothing at all.
+  var judge: Judge? { get }
+  /// The pairs of a user, where they are given; nil where pairs are sampled and labelled.
+  var labelledPairs: LabelledPairs? { get }
 
   /// Draws reference text for supervised fine-tuning; the i-th text does not depend on `count`.
   func demonstrations(count: Int, seed: Seed) -> [TokenSequence]
@@ -24,8 +28,27 @@ public protocol PreferenceTask: Sendable {
   func prompts(count: Int, split: Split, seed: Seed) -> [[Int]]
   /// The gold reward of a completion, defined for every sequence of tokens.
   func gold(_ sequence: TokenSequence) -> GoldReward
+  /// The gold reward of many completions, which a judge may read together.
+  func golds(of sequences: [TokenSequence]) throws -> [GoldReward]
+  /// The same task with a judge in place that had to be trained; itself where its gold is known.
+  func judged(by referee: any RewardFunction) -> any PreferenceTask
   /// The group under which results on this prompt are reported, such as `|A|=2`.
   func group(of prompt: [Int]) -> String
+}
+
+extension PreferenceTask {
+  /// The truth, unless a task says otherwise.
+  public var judge: Judge? { .gold }
+  /// None, unless a task has some.
+  public var labelledPairs: LabelledPairs? { nil }
+
+  /// Itself, unless a task waits for its judge.
+  public func judged(by referee: any RewardFunction) -> any PreferenceTask { self }
+
+  /// One by one, unless a task can read them together.
+  public func golds(of sequences: [TokenSequence]) throws -> [GoldReward] {
+    sequences.map(gold)
+  }
 }
 
 /// A set of prompts that is disjoint from the others of the same task.
@@ -68,6 +91,12 @@ public struct GoldReward: Sendable, Codable, Hashable {
     self.terms = terms
     self.total = terms.reduce(0) { $0 + $1.value }
   }
+
+  /// A reward that is one number, without terms.
+  public init(total: Double) { (self.total, terms) = (total, []) }
+
+  /// What nothing judges.
+  public static let unknown = GoldReward(total: .nan)
 
   /// The value of the term of this name, or nil where the task has no such term.
   public subscript(name: String) -> Double? {

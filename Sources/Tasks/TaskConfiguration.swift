@@ -10,6 +10,7 @@ public struct TaskConfiguration: Codable, Sendable {
     EnumerableLanguage.Settings.self,
     MovieSentiment.Settings.self,
     Stories.Settings.self,
+    PairsTask.Settings.self,
   ]
 
   /// Which task.
@@ -26,6 +27,16 @@ public struct TaskConfiguration: Codable, Sendable {
   subscript<Settings: TaskSettings>(_ type: Settings.Type) -> Settings {
     get { settings.lazy.compactMap { $0 as? Settings }.first ?? Settings() }
     set { settings = settings.map { $0 is Settings ? newValue : $0 } }
+  }
+
+  /// The settings of a user's pairs, where they are the task.
+  public var pairs: PairsTask.Settings? {
+    get { name == PairsTask.Settings.name ? self[PairsTask.Settings.self] : nil }
+    set {
+      guard let newValue else { return }
+      name = PairsTask.Settings.name
+      self[PairsTask.Settings.self] = newValue
+    }
   }
 
   /// Those of the chosen task.

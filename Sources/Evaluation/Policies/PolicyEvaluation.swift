@@ -1,4 +1,5 @@
 package import LanguageModel
+package import Tasks
 
 /// A policy under the evaluation that all methods share: same prompts, same sampling seeds.
 ///
@@ -7,7 +8,9 @@ package import LanguageModel
 package struct PolicyEvaluation: Codable, Sendable, Equatable {
   /// How many prompts were evaluated.
   package var prompts = 0
-  /// The mean gold reward.
+  /// What the gold of this evaluation is; nil where nothing judges, so that it is no number.
+  package var judge: Judge? = .gold
+  /// The mean gold reward, or what stands in its place.
   package var goldReward = 0.0
   /// The standard error of the mean gold reward.
   package var goldStandardError = 0.0
@@ -58,16 +61,22 @@ package struct PolicyEvaluation: Codable, Sendable, Equatable {
   /// An evaluation to fill in.
   package init() {}
 
-  /// The values under the names that runs log.
+  /// The values under the names that runs log; those of the judge under its own.
   package var logged: [String: Double] {
     var values: [String: Double] = [
-      "eval/gold_reward": goldReward, "eval/gold_reward_se": goldStandardError,
-      "eval/kl": kl, "eval/kl_se": klStandardError, "eval/length": length,
-      "eval/eos_rate": eosRate, "eval/win_rate": winRate,
-      "eval/win_rate_lower": winRateInterval.lower, "eval/win_rate_upper": winRateInterval.upper,
+      "eval/kl": kl, "eval/kl_se": klStandardError, "eval/length": length, "eval/eos_rate": eosRate,
     ]
-    for (term, value) in goldTerms { values["eval/gold/\(term)"] = value }
-    for (group, value) in goldByGroup { values["eval/gold_by_group/\(group)"] = value }
+    if let judge {
+      values[judge.rewardKey] = goldReward
+      values[judge.rewardErrorKey] = goldStandardError
+      values[judge.winRateKey] = winRate
+      values[judge.winRateLowerKey] = winRateInterval.lower
+      values[judge.winRateUpperKey] = winRateInterval.upper
+    }
+    if judge == .gold {
+      for (term, value) in goldTerms { values["eval/gold/\(term)"] = value }
+      for (group, value) in goldByGroup { values["eval/gold_by_group/\(group)"] = value }
+    }
     let measuredForSome = [
       "eval/proxy_reward": proxyReward, "eval/kl_k3": klK3, "eval/kl_k3_se": klK3StandardError,
       "eval/kl_exact": exactKL, "eval/gold_exact": exactGold, "eval/gold_frontier": frontierGold,

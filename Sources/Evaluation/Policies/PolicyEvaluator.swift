@@ -38,7 +38,7 @@ package struct PolicyEvaluator: Sendable {
     task: any PreferenceTask, reference: Transformer<Float>, prompts: [[Int]], seed: Seed,
     proxy: (any RewardFunction)? = nil, objective: EvaluatedObjective? = nil,
     temperature: Double = 1, sampleCount: Int = 8, workers: Int = 1
-  ) {
+  ) throws {
     self.workers = InferenceWorkers(count: workers)
     precondition(!prompts.isEmpty, "nothing to evaluate on")
     self.task = task
@@ -51,7 +51,7 @@ package struct PolicyEvaluator: Sendable {
     referenceSequences = sampleCompletions(
       of: reference, prompts: prompts, task: task, temperature: temperature, workers: workers,
       uniform: UniformStream(seed: seed, purpose: Self.samplingPurpose).callAsFunction)
-    referenceGold = referenceSequences.map { task.gold($0).total }
+    referenceGold = try task.golds(of: referenceSequences).map(\.total)
     enumeration = task.allCompletions.map {
       Enumeration(
         of: task, completions: $0, reference: reference, prompts: prompts, temperature: temperature,
@@ -89,7 +89,8 @@ package struct PolicyEvaluator: Sendable {
 
   /// The policy's completions of the first prompts beside the reference's.
   package func samples(_ policy: Transformer<Float>, count: Int) throws -> [EvaluationSample] {
-    try samples(of: completions(of: policy), count: count)
+    let sequences = Array(completions(of: policy).prefix(count))
+    return try samples(of: sequences, golds: task.golds(of: sequences), count: count)
   }
 
   /// The policy's completion of every prompt, with the draws that all policies share.
@@ -118,7 +119,8 @@ extension PolicyEvaluator {
   /// They belong to the first prompts, in order, and may be fewer than those.
   func measure(_ sequences: [TokenSequence]) throws -> PolicyEvaluation {
     var evaluation = PolicyEvaluation()
-    let golds = sequences.map { task.gold($0) }
+    evaluation.judge = task.judge
+    let golds = try task.golds(of: sequences)
     let totals = golds.map(\.total)
     evaluation.prompts = sequences.count
     evaluation.goldReward = mean(of: totals)
@@ -136,7 +138,7 @@ extension PolicyEvaluator {
     }
     evaluation.winRateInterval = wilsonInterval(successes: wins, trials: sequences.count)
     evaluation.winRate = evaluation.winRateInterval.estimate
-    evaluation.samples = try samples(of: sequences, count: sampleCount)
+    evaluation.samples = try samples(of: sequences, golds: golds, count: sampleCount)
     return evaluation
   }
 
@@ -151,12 +153,14 @@ extension PolicyEvaluator {
   }
 
   /// The first completions as text beside the reference's.
-  func samples(of sequences: [TokenSequence], count: Int) throws -> [EvaluationSample] {
+  func samples(
+    of sequences: [TokenSequence], golds: [GoldReward], count: Int
+  ) throws -> [EvaluationSample] {
     let shown = Array(sequences.prefix(count))
     let proxies = try proxy?.rewards(of: shown)
     let tokenizer = task.tokenizer
     return shown.indices.map { i in
-      let gold = task.gold(shown[i])
+      let gold = golds[i]
       return EvaluationSample(
         prompt: tokenizer.decode(shown[i].prompt),
         completion: tokenizer.decode(shown[i].completion), gold: gold.total,

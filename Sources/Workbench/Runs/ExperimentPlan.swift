@@ -27,11 +27,16 @@ package struct ExperimentPlan: Sendable {
   package private(set) var entries: [Entry] = []
   private let specification: ExperimentSpecification
   private let workload: Workload
+  /// The hashes of the files that a user gave, so that a changed one is learned from anew.
+  private let givenFiles: [String]
 
   /// Plans an experiment on a task.
   package init(_ specification: ExperimentSpecification, task: any PreferenceTask) throws {
     self.specification = specification
     workload = Workload(specification, task: task)
+    givenFiles =
+      task.labelledPairs.map { [$0.fingerprint] + (specification.checkpointHash.map { [$0] } ?? []) }
+      ?? []
     for seed in specification.seeds.values { try plan(seed: seed) }
   }
 
@@ -46,8 +51,9 @@ package struct ExperimentPlan: Sendable {
         try json(specification.task), try json(specification.model), try json(specification.sft),
         "\(specification.data.demonstrations)",
       ]
-      append(sft, after: [], settings: settings, flops: workload.fineTuning)
+      append(sft, after: [], settings: settings + givenFiles, flops: workload.fineTuning)
     }
+    guard specification.until != .sft else { return }
     let data = Cell(seed: seed, stage: .data)
     append(
       data, after: [sft],
@@ -58,11 +64,20 @@ package struct ExperimentPlan: Sendable {
       flops: workload.sampling)
     let reward = Cell(seed: seed, stage: .reward)
     if specification.needsRewardModel {
-      let settings = [specification.name, try json(specification.reward)]
+      let settings =
+        [specification.name, try json(specification.reward)]
+        + (specification.rewardCheckpoint.map { ["checkpoint " + $0] } ?? [])
       append(reward, after: [sft, data], settings: settings, flops: workload.rewardModel)
     }
+    let referee = Cell(seed: seed, stage: .referee)
+    if specification.needsReferee {
+      let settings = [specification.name, try json(specification.reward)]
+      append(referee, after: [sft, data], settings: settings, flops: workload.rewardModel)
+    }
     for arm in workload.longestFirst {
-      let shared = specification.needsRewardModel ? [sft, data, reward] : [sft, data]
+      let shared =
+        [sft, data] + (specification.needsRewardModel ? [reward] : [])
+        + (specification.needsReferee ? [referee] : [])
       let settings = [
         specification.name, try json(arm), try json(specification.evaluation),
         "\(specification.beta)",

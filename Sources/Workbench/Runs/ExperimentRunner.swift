@@ -17,8 +17,9 @@ package struct ExperimentRunner: Sendable {
 
   /// Prepares a run; nothing is written yet.
   package init(_ specification: ExperimentSpecification, folder: URL) throws {
-    task = try makeTask(specification.task)
-    self.specification = try specification.resolved(for: task)
+    let (prepared, task) = try specification.prepared()
+    self.task = task
+    self.specification = try prepared.resolved(for: task)
     plan = try ExperimentPlan(self.specification, task: task)
     store = CellStore(folder: folder)
   }
@@ -96,6 +97,7 @@ package struct ExperimentRunner: Sendable {
       case .sft: try work.makeReference(into: folder, report: report)
       case .data: try work.drawData(into: folder)
       case .reward: try work.trainReward(into: folder, report: report)
+      case .referee: try work.trainReferee(into: folder, report: report)
       case .arm(let slug):
         for arm in specification.arms where arm.slug == slug {
           try work.runArm(arm, into: folder, report: report)

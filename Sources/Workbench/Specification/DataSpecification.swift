@@ -98,7 +98,9 @@ package struct EvaluationSpecification: Codable, Equatable, Sendable, DefaultedS
 
   /// Throws the first constraint that the values break.
   func validate() throws(ConfigurationError) {
-    guard prompts >= 2 else { throw .outOfRange("prompts", "\(prompts)", allowed: "n ≥ 2") }
+    guard prompts >= 2 || prompts == 0 else {
+      throw .outOfRange("prompts", "\(prompts)", allowed: "n ≥ 2, or 0 to sample nothing")
+    }
     guard checkpoints >= 1 else {
       throw .outOfRange("checkpoints", "\(checkpoints)", allowed: "n ≥ 1")
     }

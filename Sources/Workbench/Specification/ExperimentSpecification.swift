@@ -1,5 +1,6 @@
 import DPO
 import ExactTheory
+package import Foundation
 import LanguageModel
 import PPO
 package import RewardModeling
@@ -39,6 +40,12 @@ package struct ExperimentSpecification: Codable, Equatable, Sendable, DefaultedS
   package var arms: [ArmSpecification] = []
   /// How every policy is judged.
   package var evaluation = EvaluationSpecification()
+  /// A reward model that is there already, which arms learn from in the place of one that is trained.
+  package var rewardCheckpoint: String?
+  /// The shared stage after which to stop, for a run without arms; nil runs all.
+  package var until: LastStage?
+  /// The SHA-256 of the checkpoint's weights; nil without one. It is no setting.
+  package var checkpointHash: String?
 
   /// The names of the settings.
   package enum CodingKeys: String, CodingKey, CaseIterable {
@@ -47,18 +54,40 @@ package struct ExperimentSpecification: Codable, Equatable, Sendable, DefaultedS
     case data, beta
     case sharesObjective = "same_objective"
     case sft, reward, arms, evaluation
+    case rewardCheckpoint = "reward_checkpoint"
+    case until
   }
 
   /// The documented defaults, without any arm.
   package init() {}
 
   /// Whether some arm reads a trained reward model.
-  package var needsRewardModel: Bool { arms.contains { $0.method.needsRewardModel } }
+  package var needsRewardModel: Bool {
+    until == .reward || arms.contains { $0.method.needsRewardModel }
+  }
+
+  /// Whether arms are judged by a referee that has to be trained first.
+  package var needsReferee: Bool { task.pairs?.judge == .referee && until == nil }
+
+  /// Where the model is that the reference is made from, or is; nil for one from nothing.
+  package var checkpoint: URL? {
+    model.checkpoint.map { name in
+      task.pairs == nil ? Stories.folder(task).appending(path: name) : URL(filePath: name)
+    }
+  }
 
   /// The seed whose reference a seed starts from.
   package func referenceSeed(of seed: Int) -> Int {
     sharesReference ? seeds.values.first ?? seed : seed
   }
+}
+
+/// A shared stage with which a run can end.
+package enum LastStage: String, Codable, Sendable, CaseIterable {
+  /// Supervised fine-tuning.
+  case sft
+  /// The reward model.
+  case reward
 }
 
 /// The seeds of an experiment, written as a count or as a list.

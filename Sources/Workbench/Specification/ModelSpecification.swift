@@ -18,6 +18,11 @@ package struct ModelSpecification: Codable, Equatable, Sendable, DefaultedSettin
   /// A pretrained model in the task's folder, which is the reference instead of one that SFT makes; its
   /// sizes must be those above.
   package var checkpoint: String?
+  /// Whether the checkpoint is the reference as it is; false fine-tunes it first. On a user's pairs nil
+  /// stands for what its folder says: a model with a chat template was tuned.
+  package var isTuned: Bool?
+  /// The tokens of the vocabulary; nil for those of the task's tokenizer.
+  package var vocabularySize: Int?
   /// The longest sequence, prompt and completion together.
   package var maximumLength = 128
 
@@ -30,6 +35,8 @@ package struct ModelSpecification: Codable, Equatable, Sendable, DefaultedSettin
     case heads = "num_attention_heads"
     case keyValueHeads = "num_key_value_heads"
     case checkpoint
+    case isTuned = "tuned"
+    case vocabularySize = "vocab_size"
     case maximumLength = "max_length"
   }
 
@@ -46,7 +53,8 @@ package struct ModelSpecification: Codable, Equatable, Sendable, DefaultedSettin
   }
 
   /// The shape of the model over a vocabulary.
-  package func configuration(vocabularySize: Int) -> ModelConfiguration {
+  package func configuration(vocabularySize tokens: Int) -> ModelConfiguration {
+    let vocabularySize = vocabularySize ?? tokens
     guard let layers, let hiddenSize, let heads else {
       return (preset ?? .small).configuration(
         vocabularySize: vocabularySize, maximumLength: maximumLength)

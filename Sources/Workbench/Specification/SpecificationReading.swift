@@ -21,6 +21,7 @@ extension ExperimentSpecification {
     }
     let folder = file.deletingLastPathComponent().lastPathComponent
     try self.init(yaml: text, file: file.relativePath, name: folder)
+    self = withPaths(from: file.deletingLastPathComponent())
   }
 
   /// Reads a specification; `name` stands where the text gives none.
@@ -34,10 +35,12 @@ extension ExperimentSpecification {
 
   private func validate(in settings: SettingsFile) throws {
     try settings.locating { try validateOwnKeys() }
+    try settings.locating("arms") { try validatePairs() }
     try settings.locating("task") { try task.validate() }
     try settings.locating("model") { try model.validate() }
     try settings.locating("data", "annotator") { try data.annotator.validate() }
-    try settings.locating("data") { try data.validate() }
+    // On a user's pairs the files decide these counts.
+    if task.pairs == nil { try settings.locating("data") { try data.validate() } }
     try settings.locating("sft") { try sft.validate() }
     try settings.locating("reward") {
       try reward.validate()
@@ -80,14 +83,14 @@ extension ExperimentSpecification {
       throw .outOfRange(
         "seeds", "\(seeds)", allowed: "a count, or a list of different numbers of 0…999999")
     }
-    guard !arms.isEmpty else {
+    guard !arms.isEmpty || until != nil else {
       throw .outOfRange("arms", "empty", allowed: "one or more of ppo, dpo, best-of-n")
     }
     let slugs = arms.map(\.slug)
-    guard Set(slugs).count == slugs.count, !slugs.contains(where: ["", "sft", "reward"].contains)
+    guard Set(slugs).count == slugs.count, !slugs.contains(where: ["", "sft", "reward", "referee"].contains)
     else {
       throw .contradiction(
-        "arms need different names with letters in them, other than 'sft' and 'reward'")
+        "arms need different names with letters in them, other than 'sft', 'reward' and 'referee'")
     }
   }
 }

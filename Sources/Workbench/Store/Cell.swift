@@ -14,6 +14,7 @@ package struct Cell: Hashable, Sendable {
     case .sft: "seed-\(seed)/sft"
     case .data: "data/seed-\(seed)"
     case .reward: "seed-\(seed)/reward"
+    case .referee: "seed-\(seed)/referee"
     case .arm(let slug): "seed-\(seed)/\(slug)"
     }
   }
@@ -27,6 +28,8 @@ package enum Stage: Hashable, Sendable {
   case data
   /// Fits the reward model to the pairs.
   case reward
+  /// Fits the referee of a user's pairs, which judges all arms.
+  case referee
   /// Trains the arm with this slug, or runs it where there is nothing to train.
   case arm(String)
 }

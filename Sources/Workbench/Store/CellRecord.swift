@@ -211,3 +211,25 @@ extension MetricsRow {
     get throws { try encodeRecord(values.merging(["step": Double(step)]) { _, step in step }) }
   }
 }
+
+/// Lines of `metrics.jsonl`, written as they come, so that a training can be watched.
+struct MetricsLog {
+  private let file: FileHandle?
+
+  /// A new file in a folder, or none without a folder.
+  init(_ folder: URL?) throws {
+    guard let place = folder?.appending(path: "metrics.jsonl") else {
+      file = nil
+      return
+    }
+    try Data().write(to: place)
+    file = try FileHandle(forWritingTo: place)
+  }
+
+  /// Writes a row and hands it back.
+  mutating func add(_ step: Int, _ values: [String: Double]) throws -> MetricsRow {
+    let row = MetricsRow(step: step, values: values)
+    try file?.write(contentsOf: row.line)
+    return row
+  }
+}

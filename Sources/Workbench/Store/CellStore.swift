@@ -119,6 +119,7 @@ extension CellStore {
   package func records(of specification: ExperimentSpecification) throws -> [CellRecord] {
     let stages =
       [Stage.sft] + (specification.needsRewardModel ? [.reward] : [])
+      + (specification.needsReferee ? [.referee] : [])
       + specification.arms.map { .arm($0.slug) }
     let cells = specification.seeds.values.flatMap { seed in
       stages.filter { $0 != .sft || specification.referenceSeed(of: seed) == seed }

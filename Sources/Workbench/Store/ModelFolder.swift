@@ -132,7 +132,8 @@ extension ModelFolder {
 
   private var isWeightsFile: Bool { url.pathExtension == "safetensors" && !isFolder(url) }
 
-  private func configuration() throws -> ModelConfiguration {
+  /// The sizes of the model, without reading its weights.
+  func configuration() throws -> ModelConfiguration {
     switch try format() {
     case .folder: try checkpoint.configuration()
     case .llama2C: try Llama2CFile(contentsOf: url).configuration

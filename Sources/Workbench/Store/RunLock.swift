@@ -84,3 +84,24 @@ extension RunStoreError: CustomStringConvertible {
     }
   }
 }
+
+/// A single stage whose training met a number that is not finite.
+package struct NumericalFailure: Error, Equatable, CustomStringConvertible {
+  /// The stage.
+  package var stage: String
+  /// The step whose loss, reward or gradient was not finite.
+  package var step: Int
+  /// Where the model from before that step is.
+  package var checkpoint: String
+
+  /// A divergence of a stage.
+  package init(stage: String, step: Int, checkpoint: String) {
+    (self.stage, self.step, self.checkpoint) = (stage, step, checkpoint)
+  }
+
+  /// The sentence for people.
+  package var description: String {
+    "\(stage) diverged at step \(step): a loss, reward or gradient was not finite; lower the "
+      + "learning rate. The model from before that step is in \(checkpoint)"
+  }
+}

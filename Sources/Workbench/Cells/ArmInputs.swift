@@ -2,7 +2,7 @@ import Autograd
 import Datasets
 package import Evaluation
 import ExactTheory
-import Foundation
+package import Foundation
 package import LanguageModel
 import PPO
 package import RewardModeling
@@ -22,7 +22,12 @@ struct PPOReward {
 package struct ArmInputs {
   let data: SeedData
   package let reference: Transformer<Float>
-  package let evaluator: PolicyEvaluator
+  /// Nil where no prompts are held out to sample from.
+  package let evaluator: PolicyEvaluator?
+  /// The held-out pairs of a user, where there are some.
+  let heldOut: HeldOutPreferences?
+  /// Where the cell writes; nil where it is only read.
+  let folder: URL?
   /// The learned reward and what it cost, where the experiment has one.
   package let learned: RewardModel?
   /// The same, or what the ensemble makes of its members.
@@ -34,7 +39,8 @@ package struct ArmInputs {
   private let gold: GoldRewardFunction
   private let referenceFolder: ModelFolder
 
-  package init(_ work: SeedWork) throws {
+  package init(_ work: SeedWork, folder: URL? = nil) throws {
+    self.folder = folder
     data = try work.data()
     referenceFolder = work.referenceFolder
     reference = try referenceFolder.policy()
@@ -47,12 +53,21 @@ package struct ArmInputs {
     let temperature = work.specification.data.annotator.temperature
     task = work.task
     gold = GoldRewardFunction(task: work.task, temperature: temperature)
-    evaluator = PolicyEvaluator(
-      task: work.task, reference: reference, prompts: data.evaluationPrompts,
-      seed: work.randomness("evaluation"), proxy: learnedReward,
-      objective: EvaluatedObjective(
-        beta: work.specification.beta, annotatorTemperature: temperature),
-      sampleCount: work.specification.evaluation.samples, workers: work.workers)
+    evaluator =
+      data.evaluationPrompts.isEmpty
+      ? nil
+      : try PolicyEvaluator(
+        task: work.judgedTask(), reference: reference, prompts: data.evaluationPrompts,
+        seed: work.randomness("evaluation"), proxy: learnedReward,
+        objective: EvaluatedObjective(
+          beta: work.specification.beta, annotatorTemperature: temperature),
+        sampleCount: work.specification.evaluation.samples, workers: work.workers)
+    heldOut =
+      work.task.labelledPairs == nil || data.test.isEmpty
+      ? nil
+      : try HeldOutPreferences(
+        data.test, reference: reference, beta: work.specification.beta, explicit: learnedReward,
+        workers: work.workers)
   }
 
   /// The reward that an arm asks for.

@@ -16,7 +16,7 @@ extension SeedWork {
     _ arm: ArmSpecification, into folder: URL,
     report: @escaping (_ step: Int, _ of: Int, _ note: String) -> Void
   ) throws {
-    let inputs = try ArmInputs(self)
+    let inputs = try ArmInputs(self, folder: folder)
     var record = record(arm: arm.name, method: arm.method.name)
     record.dataHashes = inputs.data.hashes
     let trained =
@@ -41,12 +41,11 @@ extension SeedWork {
     _ settings: ExactAscentConfiguration, _ inputs: ArmInputs, _ record: CellRecord,
     _ report: @escaping (Int, Int, String) -> Void
   ) throws -> (record: CellRecord, policy: Transformer<Float>?) {
-    guard let goal = inputs.evaluator.goal else {
+    guard let goal = inputs.evaluator?.goal else {
       throw ConfigurationError.contradiction("the completions of \(task.name) cannot be listed")
     }
-    var recorder = ArmRecorder(
-      record, evaluator: inputs.evaluator, settings: specification.evaluation,
-      total: settings.maximumSteps, before: Cost(), report: report)
+    var recorder = try recorder(
+      record, inputs, total: settings.maximumSteps, before: Cost(), report)
     var policy = inputs.reference
     let outcome = try ascendExactly(&policy, towards: goal, configuration: settings) {
       step, policy, value, norm in
@@ -66,9 +65,13 @@ extension SeedWork {
     let reward = try inputs.reward(PPOReward(source: .learned))
     let steps = [0] + settings.n
     try Task.checkCancellation()
-    let start = try inputs.evaluator.evaluate(inputs.reference)
+    guard let evaluator = inputs.evaluator else {
+      throw ConfigurationError.contradiction(
+        "best-of-n answers held-out prompts, and there are none; hold some pairs out")
+    }
+    let start = try evaluator.evaluate(inputs.reference)
     record.evaluations = [EvaluationRow(step: 0, cost: inputs.rewardCost, values: start.logged)]
-    let arms = try inputs.evaluator.bestOfN(
+    let arms = try evaluator.bestOfN(
       settings.n, reward: reward, rewardModels: inputs.rewardModels)
     for (position, best) in arms.enumerated() {
       var cost = inputs.rewardCost + best.evaluation.cost
@@ -90,21 +93,27 @@ extension SeedWork {
     _ report: @escaping (Int, Int, String) -> Void
   ) throws -> (record: CellRecord, policy: Transformer<Float>?) {
     let readsRewardModel = settings.online?.judge == .reward
-    var recorder = ArmRecorder(
-      record, evaluator: inputs.evaluator, settings: specification.evaluation,
-      total: updates(of: settings, on: inputs.data),
-      before: readsRewardModel ? inputs.rewardCost : Cost(), report: report)
+    var recorder = try recorder(
+      record, inputs, total: updates(of: settings, on: inputs.data),
+      before: readsRewardModel ? inputs.rewardCost : Cost(), report)
     var policy = inputs.reference
-    let outcome = try train(&policy, settings, inputs) { step, policy, metrics in
-      if step == 0 { recorder.certify(dpoCertificate(metrics, settings: settings)) }
-      try recorder.observe(
-        step, policy, metrics: metrics.logged, cost: metrics.cost,
-        note: "loss \(brief(metrics.loss)) margin \(brief(metrics.rewardMargin))")
+    var outcome = TrainingOutcome.completed
+    try keepingInterrupted(in: inputs.folder) {
+      outcome = try train(&policy, settings, inputs) { step, policy, metrics in
+        if step == 0 { recorder.certify(dpoCertificate(metrics, settings: settings)) }
+        try recorder.observe(
+          step, policy, metrics: metrics.logged, cost: metrics.cost,
+          note: "loss \(brief(metrics.loss)) margin \(brief(metrics.rewardMargin))")
+      }
+    } write: {
+      try $0.write(policy, tokenizer: task.tokenizer)
     }
-    let heldOut = evaluateDPO(
-      policy, reference: inputs.reference, pairs: inputs.data.test, loss: settings.loss,
-      on: InferenceWorkers(count: workers))
-    recorder.addToLastEvaluation(heldOut.logged)
+    if !inputs.data.test.isEmpty {
+      let heldOut = evaluateDPO(
+        policy, reference: inputs.reference, pairs: inputs.data.test, loss: settings.loss,
+        on: InferenceWorkers(count: workers))
+      recorder.addToLastEvaluation(heldOut.logged)
+    }
     recorder.certify(try inputs.aliasCertificate(policy))
     return (recorder.finished(outcome: outcome), policy)
   }
@@ -168,31 +177,36 @@ extension SeedWork {
     let (reward, isLearned) = (try inputs.reward(asked), asked.source == .learned)
     // The exact gradients are those of the true reward: another reward's values are no baseline of it.
     let isTrueReward = !isLearned && asked.offset == nil
-    var recorder = ArmRecorder(
-      record, evaluator: inputs.evaluator, settings: specification.evaluation,
-      total: settings.iterations, before: isLearned ? inputs.rewardCost : Cost(), report: report)
+    var recorder = try recorder(
+      record, inputs, total: settings.iterations, before: isLearned ? inputs.rewardCost : Cost(),
+      report)
     var policy = inputs.reference
     var value = try settings.initialValue(
       backbone: inputs.reference, rewardModel: isLearned ? inputs.learned?.model : nil,
       seed: randomness("ppo"))
-    let outcome = try trainPPO(
-      &policy, value: &value, reference: inputs.reference, reward: reward,
-      rewardModels: isLearned ? inputs.rewardModels : [],
-      baseline: try inputs.baseline(settings, reward: reward),
-      prompts: inputs.data.trainingPrompts, endToken: task.tokenizer.endToken,
-      configuration: settings, seed: randomness("ppo"),
-      parts: fault?.parts(seed: randomness("ppo")) ?? PPOParts(), workers: workers
-    ) { step, models, metrics in
-      if step == 0 {
-        recorder.certify(ppoCertificate(metrics, temperature: settings.temperature))
+    var outcome = TrainingOutcome.completed
+    try keepingInterrupted(in: inputs.folder) {
+      outcome = try trainPPO(
+        &policy, value: &value, reference: inputs.reference, reward: reward,
+        rewardModels: isLearned ? inputs.rewardModels : [],
+        baseline: try inputs.baseline(settings, reward: reward),
+        prompts: inputs.data.trainingPrompts, endToken: task.tokenizer.endToken,
+        configuration: settings, seed: randomness("ppo"),
+        parts: fault?.parts(seed: randomness("ppo")) ?? PPOParts(), workers: workers
+      ) { step, models, metrics in
+        if step == 0 {
+          recorder.certify(ppoCertificate(metrics, temperature: settings.temperature))
+        }
+        var cost = metrics.cost
+        // A gold reward is asked about every completion, as an annotator would be.
+        if !isLearned { cost.labels = cost.rollouts }
+        let logged = metrics.logged.merging(inputs.promptValues(of: models.value)) { $1 }
+        try recorder.observe(
+          step, models.policy, value: isTrueReward ? models.value : nil, metrics: logged, cost: cost,
+          note: "reward \(brief(metrics.objective.scores)) kl \(brief(metrics.objective.kl))")
       }
-      var cost = metrics.cost
-      // A gold reward is asked about every completion, as an annotator would be.
-      if !isLearned { cost.labels = cost.rollouts }
-      let logged = metrics.logged.merging(inputs.promptValues(of: models.value)) { $1 }
-      try recorder.observe(
-        step, models.policy, value: isTrueReward ? models.value : nil, metrics: logged, cost: cost,
-        note: "reward \(brief(metrics.objective.scores)) kl \(brief(metrics.objective.kl))")
+    } write: {
+      try $0.write(policy, tokenizer: task.tokenizer)
     }
     recorder.certify(try inputs.aliasCertificate(policy))
     return (recorder.finished(outcome: outcome), policy)

@@ -6,25 +6,6 @@ package import Tasks
 import TensorKernels
 package import Tokenization
 
-/// A new model for a user's texts, with a byte-level BPE trained on them.
-package func newModel(
-  for pairs: [TextPair], preset: ModelPreset, vocabularySize: Int, seed: Seed
-) -> (model: Transformer<Float>, tokenizer: any Tokenizer) {
-  let texts = pairs.flatMap { [$0.prompt + $0.chosen, $0.prompt + $0.rejected] }
-  let tokenizer = BytePairEncoding.train(on: texts, vocabularySize: vocabularySize)
-  // Prompt and completion are encoded apart, begin and end token come on top.
-  let longest = pairs.map { pair in
-    tokenizer.encode(pair.prompt).count + 2
-      + max(tokenizer.encode(pair.chosen).count, tokenizer.encode(pair.rejected).count)
-  }
-  var generator = seed.generator(for: "model.initialization")
-  let model = Transformer<Float>(
-    configuration: preset.configuration(
-      vocabularySize: tokenizer.vocabularySize, maximumLength: max(128, longest.max() ?? 0)),
-    using: &generator)
-  return (model, tokenizer)
-}
-
 /// A sampled completion as text.
 package struct SampledText: Codable, Sendable, Equatable {
   /// The prompt.
@@ -111,53 +92,4 @@ private func requireSameVocabulary(
 ) throws {
   let sizes = [first.vocabularySize, second.vocabularySize]
   guard sizes[0] == sizes[1] else { throw VocabularyMismatch(folder: folder, sizes: sizes) }
-}
-
-/// A user's own prompts as a task: what a reward model scores stands where the gold would be.
-package struct UserPrompts: PreferenceTask {
-  /// The task's name in results.
-  package let name = "your-data"
-  /// The tokenizer of the models.
-  package let tokenizer: any Tokenizer
-  /// The most tokens of a completion.
-  package let maximumCompletionLength: Int
-  /// Only the reward's score.
-  package let goldTermNames = ["reward"]
-  /// All prompts are of one kind.
-  package let supportedSplits: [Split] = [.test]
-  /// Nobody lists what a user's model can say.
-  package let allCompletions: [[Int]]? = nil
-  private let given: [[Int]]
-  private let demonstrated: [TokenSequence]
-  private let reward: RewardModel?
-
-  /// The prompts of pairs, as often as they occur; without a reward model every completion scores zero.
-  package init(
-    pairs: [PreferencePair], tokenizer: any Tokenizer, maximumCompletionLength: Int,
-    reward: RewardModel?
-  ) {
-    given = pairs.map(\.prompt)
-    demonstrated = pairs.map(\.chosenSequence)
-    (self.tokenizer, self.maximumCompletionLength) = (tokenizer, maximumCompletionLength)
-    self.reward = reward
-  }
-
-  /// The first chosen completions; nothing is drawn.
-  package func demonstrations(count: Int, seed: Seed) -> [TokenSequence] {
-    Array(demonstrated.prefix(count))
-  }
-
-  /// The first prompts; nothing is drawn.
-  package func prompts(count: Int, split: Split, seed: Seed) -> [[Int]] {
-    Array(given.prefix(count))
-  }
-
-  /// The score of the reward model.
-  package func gold(_ sequence: TokenSequence) -> GoldReward {
-    let score = reward?.rewards(of: [sequence])[0] ?? 0
-    return GoldReward([GoldTerm(name: "reward", value: score)])
-  }
-
-  /// All prompts are one group.
-  package func group(of prompt: [Int]) -> String { "all" }
 }

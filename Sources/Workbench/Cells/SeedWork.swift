@@ -49,6 +49,24 @@ package struct SeedWork: Sendable {
     return reward
   }
 
+  /// The task with the judge of this seed in place, which is a model where it is a referee.
+  func judgedTask() throws -> any PreferenceTask {
+    guard specification.needsReferee else { return task }
+    return task.judged(by: try reward(of: Cell(seed: seed, stage: .referee)))
+  }
+
+  /// Runs a training; where it is interrupted, keeps its model of the last whole step beside the cell.
+  func keepingInterrupted(
+    in folder: URL?, _ training: () throws -> Void, write: (ModelFolder) throws -> Void
+  ) throws {
+    do {
+      try training()
+    } catch let interruption as CancellationError {
+      if let folder { try write(ModelFolder(interruptedFolder(of: folder))) }
+      throw interruption
+    }
+  }
+
   /// The learned reward of a finished cell: its model, or its ensemble.
   func reward(of cell: Cell) throws -> any RewardFunction {
     let members = try (0..<(specification.reward.ensembleSize ?? 1)).map { member in
@@ -124,4 +142,12 @@ struct DataFiles {
   var train: URL { folder.appending(path: "train.jsonl") }
   var test: URL { folder.appending(path: "test.jsonl") }
   var prompts: URL { folder.appending(path: "prompts.jsonl") }
+  /// Only where a user's pairs have a referee.
+  var referee: URL { folder.appending(path: "referee.jsonl") }
+}
+
+/// Where the model of an interrupted cell is kept, from the folder that the cell was being written to.
+package func interruptedFolder(of folder: URL) -> URL {
+  let name = folder.lastPathComponent.trimmingPrefix(".").replacing(".partial", with: "")
+  return folder.deletingLastPathComponent().appending(path: name + "-interrupted")
 }

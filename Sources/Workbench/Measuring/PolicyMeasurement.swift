@@ -35,20 +35,23 @@ package func measure(
   let longest = pairs.map(\.prompt.count).max() ?? 1
   let completion = pairs.map { max($0.chosen.count, $0.rejected.count) }.max() ?? 1
   let room = policy.configuration.maximumLength - longest
-  let task = UserPrompts(
-    pairs: pairs, tokenizer: tokenizer, maximumCompletionLength: max(1, min(completion, room)),
-    reward: reward)
-  let evaluator = PolicyEvaluator(
+  let task = PairsTask(
+    pairs: LabelledPairs(train: [], test: pairs), tokenizer: tokenizer,
+    maximumCompletionLength: max(1, min(completion, room)),
+    judge: reward == nil ? nil : .referee, scorer: reward)
+  let evaluator = try PolicyEvaluator(
     task: task, reference: reference,
     prompts: task.prompts(count: promptLimit, split: .test, seed: seed), seed: seed,
     workers: workers)
   let evaluation = try evaluator.evaluate(policy)
-  var values = evaluation.logged.filter { !$0.key.hasPrefix("eval/gold") }
-  if reward == nil {
-    values = values.filter { !$0.key.hasPrefix("eval/win_rate") }
-  } else {
+  var values = evaluation.logged.filter { !$0.key.hasPrefix("eval/referee") }
+  if reward != nil {
+    // The reward model that was named judges here; whether it is a referee the caller knows.
     values["eval/reward"] = evaluation.goldReward
     values["eval/reward_se"] = evaluation.goldStandardError
+    values["eval/win_rate"] = evaluation.winRate
+    values["eval/win_rate_lower"] = evaluation.winRateInterval.lower
+    values["eval/win_rate_upper"] = evaluation.winRateInterval.upper
   }
   let implicit = evaluateDPO(
     policy, reference: reference, pairs: pairs, loss: DPOLoss(beta: 1),

@@ -11,7 +11,9 @@ import Training
 /// Writes down what a training shows, and evaluates its policy at the planned steps.
 struct ArmRecorder {
   private(set) var record: CellRecord
-  private let evaluator: PolicyEvaluator
+  private let evaluator: PolicyEvaluator?
+  private let heldOut: HeldOutPreferences?
+  private var log: MetricsLog
   private let plan: Set<Int>
   private let total: Int
   private let measuresGradients: Bool
@@ -20,11 +22,12 @@ struct ArmRecorder {
   private let report: (_ step: Int, _ of: Int, _ note: String) -> Void
 
   init(
-    _ record: CellRecord, evaluator: PolicyEvaluator, settings: EvaluationSpecification,
+    _ record: CellRecord, _ inputs: ArmInputs, settings: EvaluationSpecification,
     total: Int, before: Cost, report: @escaping (_ step: Int, _ of: Int, _ note: String) -> Void
-  ) {
-    (self.record, self.evaluator, self.before) = (record, evaluator, before)
-    (self.total, self.report) = (total, report)
+  ) throws {
+    (self.record, evaluator, heldOut) = (record, inputs.evaluator, inputs.heldOut)
+    (self.total, self.report, self.before) = (total, report, before)
+    log = try MetricsLog(inputs.folder)
     plan = Set(settings.steps(of: total))
     measuresGradients = settings.gradients
   }
@@ -35,22 +38,22 @@ struct ArmRecorder {
     metrics: [String: Double], cost: Cost, note: String
   ) throws {
     try Task.checkCancellation()
-    record.training.append(MetricsRow(step: step, values: metrics))
+    record.training.append(try log.add(step, metrics))
     record.cost = before + cost
-    if plan.contains(step) {
+    if let evaluator, plan.contains(step) {
       let evaluation = try evaluator.evaluate(copy policy)
       record.evaluations.append(
         EvaluationRow(
           step: step, cost: step == 0 ? before : record.cost, values: evaluation.logged))
       addToLastEvaluation(gradients(of: copy policy, value: value))
+      if let heldOut { addToLastEvaluation(heldOut.values(of: copy policy)) }
       record.samples = evaluation.samples.map(SampleRecord.init)
       if step == 0 {
-        certify([
-          CertificateCheck(
-            name: "KL in the evaluation at step 0", expected: 0, measured: evaluation.kl),
-          CertificateCheck(
-            name: "win rate at step 0", expected: 0.5, measured: evaluation.winRate),
-        ])
+        let kl = CertificateCheck(
+          name: "KL in the evaluation at step 0", expected: 0, measured: evaluation.kl)
+        let winRate = CertificateCheck(
+          name: "win rate at step 0", expected: 0.5, measured: evaluation.winRate)
+        certify(evaluation.judge == nil ? [kl] : [kl, winRate])
       }
     }
     report(step, total, note)
@@ -60,7 +63,7 @@ struct ArmRecorder {
   private func gradients(
     of policy: Transformer<Float>, value: ScalarModel<Float>?
   ) -> [String: Double] {
-    guard measuresGradients, let goal = evaluator.goal else { return [:] }
+    guard measuresGradients, let goal = evaluator?.goal else { return [:] }
     let values = value.map { model in
       model.lastTokenScores(
         of: goal.prompts.map { TokenSequence(prompt: $0, completion: []) }
@@ -83,6 +86,18 @@ struct ArmRecorder {
     var record = record
     record.outcome = outcome
     return record
+  }
+}
+
+extension SeedWork {
+  /// A recorder of an arm's training.
+  func recorder(
+    _ record: CellRecord, _ inputs: ArmInputs, total: Int, before: Cost,
+    _ report: @escaping (Int, Int, String) -> Void
+  ) throws -> ArmRecorder {
+    try ArmRecorder(
+      record, inputs, settings: specification.evaluation, total: total, before: before,
+      report: report)
   }
 }
 

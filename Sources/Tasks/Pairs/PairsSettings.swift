@@ -1,0 +1,162 @@
+import Foundation
+import Datasets
+public import Tokenization
+
+extension PairsTask {
+  /// Where a user's pairs are, and how they are cut.
+  public struct Settings: TaskSettings {
+    /// The name by which a specification asks for the task.
+    public static let name = TaskConfiguration.Name(ofTask: "pairs")
+
+    /// The file of the pairs; a path beside the specification, or an absolute one.
+    public var train = ""
+    /// A file of pairs to measure on; without one, a share of `train` is held out.
+    public var test: String?
+    /// The share of the prompts of `train` that is held out where there is no `test`; 0 for none.
+    public var heldOut = 0.1
+    /// The share of the prompts of `train` that only the referee learns from; 0 for no referee.
+    public var referee = 0.2
+    /// A command that reads a JSON line a completion and writes one number a line, as the judge.
+    public var score: String?
+    /// The most tokens of a completion; nil for the longest of the pairs.
+    public var maximumNewTokens: Int?
+    /// Whether prompts become turns of a conversation in ChatML.
+    public var chat = false
+    /// What the system turn says, with `chat`.
+    public var system: String?
+    /// The tokens of a new model's vocabulary, which is trained on the texts.
+    public var vocabulary = 512
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+      case train, test
+      case heldOut = "held_out"
+      case referee, score
+      case maximumNewTokens = "max_new_tokens"
+      case chat, system, vocabulary
+    }
+
+    /// The documented defaults; `train` has none.
+    public init() {}
+
+    /// Reads the keys that are there over the defaults.
+    public init(from decoder: any Decoder) throws {
+      self.init()
+      let values = try decoder.container(keyedBy: CodingKeys.self)
+      try values.read(.train, into: &train)
+      test = try values.decodeIfPresent(String.self, forKey: .test)
+      try values.read(.heldOut, into: &heldOut)
+      try values.read(.referee, into: &referee)
+      score = try values.decodeIfPresent(String.self, forKey: .score)
+      maximumNewTokens = try values.decodeIfPresent(Int.self, forKey: .maximumNewTokens)
+      try values.read(.chat, into: &chat)
+      system = try values.decodeIfPresent(String.self, forKey: .system)
+      try values.read(.vocabulary, into: &vocabulary)
+    }
+
+    /// Completions are not listed.
+    public var enumerationSize: EnumerationSize? { nil }
+
+    /// What judges: a command before a referee, and neither where there is none.
+    public var judge: Judge? { score != nil ? .score : referee > 0 ? .referee : nil }
+
+    /// Throws the first setting that is out of range.
+    public func validate() throws(TaskConfigurationError) {
+      try require(0..<1 ~= heldOut, CodingKeys.heldOut, heldOut, "0 ≤ share < 1")
+      try require(0..<1 ~= referee, CodingKeys.referee, referee, "0 ≤ share < 1")
+      let taken = (test == nil ? heldOut : 0) + (score == nil ? referee : 0)
+      try require(
+        taken < 1, CodingKeys.referee, referee, "with held_out less than 1, so that pairs are left")
+      try require(
+        maximumNewTokens ?? 1 >= 1, CodingKeys.maximumNewTokens, maximumNewTokens ?? 0, "n ≥ 1")
+      try require(260...4096 ~= vocabulary, CodingKeys.vocabulary, vocabulary, "260 ≤ n ≤ 4096")
+      try require(
+        system == nil || chat, CodingKeys.system, system ?? "", "nothing unless chat is true")
+    }
+
+    /// The task with a byte-level BPE that is trained on its texts.
+    public func makeTask(dataFolder: String) throws -> any PreferenceTask {
+      try makeTask(tokenizer: nil, maximumLength: nil)
+    }
+  }
+}
+
+extension PairsTask.Settings {
+  /// Reads the files, encodes them and cuts them by prompt.
+  ///
+  /// - Parameters:
+  ///   - tokenizer: The model's; nil trains a byte-level BPE on the texts.
+  ///   - maximumLength: The model's positions; nil takes any length.
+  /// - Throws: `DataError` with every line that is wrong, `TaskConfigurationError` without a file.
+  public func makeTask(tokenizer given: (any Tokenizer)?, maximumLength: Int?) throws -> PairsTask {
+    try require(!train.isEmpty, CodingKeys.train, "empty", "the path of a file of pairs")
+    let files = try [train, test].compactMap(\.self).map {
+      try PreferenceFile(contentsOf: URL(filePath: $0))
+    }
+    let tokenizer = given ?? BytePairEncoding.train(
+      on: files[0].pairs.flatMap { [$0.prompt + $0.chosen, $0.prompt + $0.rejected] },
+      vocabularySize: vocabulary)
+    let turns = chat ? try Conversation(system: system, tokenizer: tokenizer) : nil
+    let parts = try files.map { file in
+      try (turns.map(file.asTurns) ?? file)
+        .tokenized(by: tokenizer, maximumLength: maximumLength ?? .max)
+    }
+    var cut = PairCut(self).parts(train: parts[0], test: parts.count > 1 ? parts[1] : nil)
+    cut.fingerprint = try [train, test].compactMap(\.self)
+      .map { try sha256(ofFile: URL(filePath: $0)) }.joined(separator: " ")
+    try require(
+      cut.train.count >= 2, CodingKeys.train, "\(cut.train.count) pairs",
+      "2 or more pairs after held_out and referee are taken from it")
+    let length = completionLength(of: parts.flatMap(\.self), maximumLength: maximumLength)
+    let scorer = score.map { ScoringCommand($0, tokenizer: tokenizer) }
+    return PairsTask(
+      pairs: cut, tokenizer: tokenizer, maximumCompletionLength: length, judge: judge,
+      scorer: scorer)
+  }
+
+  /// The longest completion of the pairs, or what is asked for, within what the longest prompt leaves.
+  private func completionLength(of pairs: [PreferencePair], maximumLength: Int?) -> Int {
+    let longest = pairs.map { max($0.chosen.count, $0.rejected.count) }.max() ?? 1
+    let room = (maximumLength ?? .max) - (pairs.map(\.prompt.count).max() ?? 0)
+    return max(1, min(maximumNewTokens ?? longest, room))
+  }
+}
+
+/// Cuts pairs by prompt, in an order that the prompts' hashes decide and the lines do not.
+struct PairCut {
+  private let heldOut, referee: Double
+
+  init(_ settings: PairsTask.Settings) {
+    heldOut = settings.heldOut
+    referee = settings.score == nil ? settings.referee : 0
+  }
+
+  /// The parts; a test file of its own leaves nothing to hold out.
+  func parts(train: [PreferencePair], test: [PreferencePair]?) -> LabelledPairs {
+    let order = Set(train.map(\.prompt)).map { (hash: sha256(of: "\($0)"), prompt: $0) }
+      .sorted { $0.hash < $1.hash }.map(\.prompt)
+    func count(_ share: Double) -> Int {
+      share == 0 ? 0 : max(1, Int((share * Double(order.count)).rounded()))
+    }
+    let held = test == nil ? Set(order.prefix(count(heldOut))) : []
+    let refereed = Set(order.dropFirst(held.count).prefix(count(referee)))
+    let own = train.filter { !held.contains($0.prompt) && !refereed.contains($0.prompt) }
+    var cut = LabelledPairs(
+      train: own, test: test ?? train.filter { held.contains($0.prompt) },
+      referee: train.filter { refereed.contains($0.prompt) })
+    cut.notes = [
+      "\(cut.train.count) pairs to learn from, \(cut.test.count) held out, \(cut.referee.count) "
+        + "for the referee; the parts share no prompt"
+    ]
+    let known = Set(train.map(\.prompt))
+    let shared = (test ?? []).count { known.contains($0.prompt) }
+    if shared > 0 {
+      cut.notes = [
+        "\(cut.train.count) pairs to learn from, \(cut.test.count) in the test file, "
+          + "\(cut.referee.count) for the referee",
+        "\(shared) pairs of the test file have a prompt that is in the training file too, so "
+          + "what is measured on them is not wholly held out",
+      ]
+    }
+    return cut
+  }
+}
