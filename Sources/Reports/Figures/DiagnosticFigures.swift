@@ -59,6 +59,7 @@ func diagnosticFigures(_ data: FigureData) -> [Figure] {
 private func figure(for diagnostic: Diagnostic, cells: [CellRecord]) -> Figure {
   let own = cells.filter {
     $0.method == diagnostic.method || (diagnostic.method == "ppo" && $0.isPolicyGradient)
+      || (diagnostic.method == "reward" && $0.isReferee)
   }
   let arms = orderedArms(own)
   let series = arms.enumerated().flatMap { place, arm in

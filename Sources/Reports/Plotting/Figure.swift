@@ -36,7 +36,7 @@ package enum SeriesStyle: String, Sendable {
   case disc
   /// A dashed grey guide line.
   case guide
-  /// A mark with an error bar, one category an `x`.
+  /// A mark with an error bar, one category per `x`.
   case errorBar
 }
 
@@ -118,7 +118,7 @@ package struct Figure: Sendable {
   /// Whether there is nothing to draw.
   package var isEmpty: Bool { series.isEmpty }
 
-  /// The figure's numbers: `series,x,y,low,high`, a line a point.
+  /// The figure's numbers: `series,x,y,low,high`, one line per point.
   package var csv: String {
     var lines = ["series,x,y,low,high"]
     for (index, one) in series.enumerated() {

@@ -4,7 +4,7 @@ import Tasks
 import Training
 import Workbench
 
-/// The cells of one arm, a cell a seed, in the order of the seeds.
+/// The cells of one arm, one per seed, in the order of the seeds.
 struct ArmRuns: Sendable {
   let name: String
   let method: String
