@@ -3,6 +3,7 @@ public import Datasets
 public import LanguageModel
 public import TensorKernels
 import Tokenization
+import Training
 
 /// How well a policy's implicit reward orders pairs that it need not have seen.
 public struct DPOEvaluation: Codable, Equatable, Sendable {
@@ -21,10 +22,10 @@ public struct DPOEvaluation: Codable, Equatable, Sendable {
 
   /// The values under the names that TRL gives to held-out metrics.
   public var logged: [String: Double] {
-    [
-      "eval/loss": loss, "eval/rewards/accuracies": accuracy, "eval/rewards/margins": margin,
-      "eval/rewards/chosen": chosenReward, "eval/rewards/rejected": rejectedReward,
-    ]
+    named([
+      .heldOutLoss: loss, .heldOutRewardAccuracy: accuracy, .heldOutRewardMargin: margin,
+      .heldOutChosenReward: chosenReward, .heldOutRejectedReward: rejectedReward,
+    ])
   }
 }
 

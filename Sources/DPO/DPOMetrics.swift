@@ -52,18 +52,35 @@ public struct DPOMetrics: UpdateMetrics, Codable {
 
   /// The values under the names of TRL's logs, and ours in the same style.
   public var logged: [String: Double] {
-    [
-      "loss": loss, "grad_norm": gradientNorm, "learning_rate": learningRate,
-      "entropy": entropy, "mean_token_accuracy": meanTokenAccuracy,
-      "num_tokens": Double(cost.tokensBackward),
-      "rewards/chosen": chosenReward, "rewards/rejected": rejectedReward,
-      "rewards/margins": rewardMargin, "rewards/accuracies": rewardAccuracy,
-      "logps/chosen": chosenLogProbability, "logps/rejected": rejectedLogProbability,
-      "logits/chosen": chosenLogits, "logits/rejected": rejectedLogits,
-      "policy/approxkl_avg": approximateKL,
-      "noise/gradient_power": noise.gradientPower, "noise/covariance_trace": noise.covarianceTrace,
-    ]
+    named([
+      .loss: loss, .gradientNorm: gradientNorm, .learningRate: learningRate, .entropy: entropy,
+      .meanTokenAccuracy: meanTokenAccuracy, .tokens: Double(cost.tokensBackward),
+      .chosenReward: chosenReward, .rejectedReward: rejectedReward, .rewardMargin: rewardMargin,
+      .rewardAccuracy: rewardAccuracy, .chosenLogProbability: chosenLogProbability,
+      .rejectedLogProbability: rejectedLogProbability, .chosenLogits: chosenLogits,
+      .rejectedLogits: rejectedLogits, .approximateKL: approximateKL,
+      .gradientPower: noise.gradientPower, .covarianceTrace: noise.covarianceTrace,
+    ])
   }
+}
+
+extension MetricKey {
+  /// Implicit reward β·log π/π₀ of the chosen completions, mean over the batch.
+  package static let chosenReward = MetricKey("rewards/chosen")
+  /// Implicit reward of the rejected completions, mean over the batch.
+  package static let rejectedReward = MetricKey("rewards/rejected")
+  /// Chosen less rejected implicit reward, mean over the batch.
+  package static let rewardMargin = MetricKey("rewards/margins")
+  /// The share of the batch's pairs whose chosen implicit reward is strictly the higher: ties count as wrong.
+  package static let rewardAccuracy = MetricKey("rewards/accuracies")
+  /// log π(y⁺|x), summed over tokens, mean over the batch.
+  package static let chosenLogProbability = MetricKey("logps/chosen")
+  /// log π(y⁻|x), summed over tokens, mean over the batch.
+  package static let rejectedLogProbability = MetricKey("logps/rejected")
+  /// Mean logit of the vocabulary, mean over the tokens of chosen completions.
+  package static let chosenLogits = MetricKey("logits/chosen")
+  /// Mean logit of the vocabulary, mean over the tokens of rejected completions.
+  package static let rejectedLogits = MetricKey("logits/rejected")
 }
 
 /// What the forward passes of one batch showed, gathered shard by shard.

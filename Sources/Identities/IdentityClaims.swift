@@ -1,3 +1,4 @@
+import Evaluation
 package import Foundation
 package import Reports
 import Workbench
@@ -10,7 +11,7 @@ package func identityClaims(_ identities: [VerifiedIdentity]) -> [Claim] {
       statement: "\(identity.name): \(identity.equation)", tier: .theorem,
       metric: "largest relative error over random instances",
       rule: "error ≤ \(identity.tolerance)", verdict: identity.holds ? .holds : .broken,
-      effect: Double(String(format: "%.1e", identity.error)), command: "tandem identities")
+      effect: Double(scientific(identity.error, decimals: 1)), command: "tandem identities")
   }
 }
 
@@ -30,7 +31,7 @@ private func identityTable(_ identities: [VerifiedIdentity]) -> String {
   let rows = identities.map { identity in
     let cells = [
       "`\(identity.id)`", identity.name, identity.equation, identity.source,
-      String(format: "%.1e", identity.error), "\(identity.tolerance)",
+      scientific(identity.error, decimals: 1), "\(identity.tolerance)",
       identity.holds ? "holds" : "**BROKEN**",
     ]
     return "| " + cells.map(markdownCell).joined(separator: " | ") + " |"

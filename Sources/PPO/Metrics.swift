@@ -1,6 +1,7 @@
 public import LanguageModel
 import Optimizers
 package import TensorKernels
+package import Training
 
 /// What one iteration of PPO measured; each field says with which estimator.
 ///
@@ -22,7 +23,7 @@ public struct PPOMetrics: Codable, Sendable {
 
   /// All numbers under TRL's names, and ours in the same style.
   public var logged: [String: Double] {
-    let own = ["lr": learningRate, "episode": Double(episode)]
+    let own = named([.policyLearningRate: learningRate, .episode: Double(episode)])
     return own.merging(objective.logged) { $1 }.merging(values.logged) { $1 }
       .merging(update.logged) { $1 }
   }
@@ -56,14 +57,12 @@ public struct ObjectiveMetrics: Codable, Sendable {
   public var endCount: Int
 
   var logged: [String: Double] {
-    [
-      "objective/kl": kl, "objective/kl_k1": klK1, "objective/kl_k3": klK3,
-      "objective/entropy": entropy, "objective/non_score_reward": nonScoreReward,
-      "objective/rlhf_reward": rlhfReward, "objective/scores": scores,
-      "objective/scores_std": scoreDeviation, "objective/kl_coef": klCoefficient,
-      "objective/length": length, "objective/eos_rate": endRate,
-      "val/num_eos_tokens": Double(endCount),
-    ]
+    named([
+      .rolloutKL: kl, .rolloutKLK1: klK1, .rolloutKLK3: klK3, .rolloutEntropy: entropy,
+      .nonScoreReward: nonScoreReward, .rlhfReward: rlhfReward, .scores: scores,
+      .scoreDeviation: scoreDeviation, .klCoefficient: klCoefficient, .rolloutLength: length,
+      .rolloutEOSRate: endRate, .endTokens: Double(endCount),
+    ])
   }
 }
 
@@ -90,22 +89,80 @@ public struct ValueMetrics: Codable, Sendable {
   }
 
   private var loggedOfBaseline: [String: Double] {
-    [
-      "baseline/explained_variance": explainedVariance, "baseline/mean": mean,
-      "baseline/std": deviation, "baseline/returns_mean": returnMean,
-      "baseline/returns_std": returnDeviation, "baseline/advantages_mean": advantageMean,
-      "baseline/advantages_std": advantageDeviation,
-    ]
+    named([
+      .baselineExplainedVariance: explainedVariance, .baselineMean: mean,
+      .baselineDeviation: deviation, .baselineReturnMean: returnMean,
+      .baselineReturnDeviation: returnDeviation, .baselineAdvantageMean: advantageMean,
+      .baselineAdvantageDeviation: advantageDeviation,
+    ])
   }
 
   private var loggedOfValues: [String: Double] {
-    [
-      "val/explained_variance": explainedVariance, "val/values_mean": mean,
-      "val/values_std": deviation, "val/returns_mean": returnMean,
-      "val/returns_std": returnDeviation, "val/advantages_mean": advantageMean,
-      "val/advantages_std": advantageDeviation,
-    ]
+    named([
+      .valueExplainedVariance: explainedVariance, .valueMean: mean, .valueDeviation: deviation,
+      .returnMean: returnMean, .returnDeviation: returnDeviation, .advantageMean: advantageMean,
+      .advantageDeviation: advantageDeviation,
+    ])
   }
+}
+
+extension MetricKey {
+  /// The policy's learning rate in this iteration, under TRL's name for PPO.
+  package static let policyLearningRate = MetricKey("lr")
+  /// Rollouts sampled so far.
+  package static let episode = MetricKey("episode")
+  /// KL(π‖π₀) per completion of the rollouts, by the configured token estimator.
+  package static let rolloutKL = MetricKey("objective/kl")
+  /// The same by k1, unbiased, may be negative.
+  package static let rolloutKLK1 = MetricKey("objective/kl_k1")
+  /// The same by k3, never negative.
+  package static let rolloutKLK3 = MetricKey("objective/kl_k3")
+  /// −Σₜ log π(aₜ), mean over rollouts.
+  package static let rolloutEntropy = MetricKey("objective/entropy")
+  /// The KL penalty as a reward, −β·KL, mean over rollouts.
+  package static let nonScoreReward = MetricKey("objective/non_score_reward")
+  /// Mean score plus the KL penalty: what PPO maximises.
+  package static let rlhfReward = MetricKey("objective/rlhf_reward")
+  /// Mean score after the missing-end penalty.
+  package static let scores = MetricKey("objective/scores")
+  /// Standard deviation of those scores over the rollouts.
+  package static let scoreDeviation = MetricKey("objective/scores_std")
+  /// The strength β of the KL penalty.
+  package static let klCoefficient = MetricKey("objective/kl_coef")
+  /// Mean number of tokens of a completion, end token included.
+  package static let rolloutLength = MetricKey("objective/length")
+  /// The share of rollouts with an end token.
+  package static let rolloutEOSRate = MetricKey("objective/eos_rate")
+  /// End tokens in all rollouts of the iteration.
+  package static let endTokens = MetricKey("val/num_eos_tokens")
+  /// 1 − Var(R − V)/Var(R) of the learned value, before the updates.
+  package static let valueExplainedVariance = MetricKey("val/explained_variance")
+  /// Mean of the learned value.
+  package static let valueMean = MetricKey("val/values_mean")
+  /// Standard deviation of the learned value.
+  package static let valueDeviation = MetricKey("val/values_std")
+  /// Mean of the returns that the value is fitted to.
+  package static let returnMean = MetricKey("val/returns_mean")
+  /// Standard deviation of those returns.
+  package static let returnDeviation = MetricKey("val/returns_std")
+  /// Mean over tokens of the advantages before whitening.
+  package static let advantageMean = MetricKey("val/advantages_mean")
+  /// Standard deviation over tokens of the advantages before whitening.
+  package static let advantageDeviation = MetricKey("val/advantages_std")
+  /// 1 − Var(R − b)/Var(R) of a baseline that is one number for each completion.
+  package static let baselineExplainedVariance = MetricKey("baseline/explained_variance")
+  /// Mean of that baseline.
+  package static let baselineMean = MetricKey("baseline/mean")
+  /// Standard deviation of that baseline.
+  package static let baselineDeviation = MetricKey("baseline/std")
+  /// Mean of the completions' returns.
+  package static let baselineReturnMean = MetricKey("baseline/returns_mean")
+  /// Standard deviation of the completions' returns.
+  package static let baselineReturnDeviation = MetricKey("baseline/returns_std")
+  /// Mean over tokens of the advantages before whitening, of such a baseline.
+  package static let baselineAdvantageMean = MetricKey("baseline/advantages_mean")
+  /// Standard deviation over tokens of the same.
+  package static let baselineAdvantageDeviation = MetricKey("baseline/advantages_std")
 }
 
 // MARK: Measuring

@@ -1,4 +1,5 @@
 import Optimizers
+package import Training
 
 /// What the updates of an iteration did; means are over its minibatches.
 ///
@@ -39,20 +40,48 @@ public struct UpdateMetrics: Codable, Sendable {
   public var steps: Int
 
   var logged: [String: Double] {
-    let ofPolicy = [
-      "policy/approxkl_avg": approximateKL, "policy/clipfrac_avg": clippedFraction,
-      "policy/entropy_avg": entropy, "loss/policy_avg": policyLoss, "val/ratio": ratio,
-      "val/ratio_var": ratioVariance, "val/ratio_min": ratioMinimum, "val/ratio_max": ratioMaximum,
-      "grad_norm": gradientNorm, "grad_norm/max": gradientNormMaximum,
-      "noise/gradient_power": gradientPower, "noise/covariance_trace": covarianceTrace,
-      "policy/updates": Double(steps),
+    let ofPolicy: [MetricKey: Double] = [
+      .approximateKL: approximateKL, .clippedFraction: clippedFraction, .updateEntropy: entropy,
+      .policyLoss: policyLoss, .ratio: ratio, .ratioVariance: ratioVariance,
+      .ratioMinimum: ratioMinimum, .ratioMaximum: ratioMaximum, .gradientNorm: gradientNorm,
+      .gradientNormMaximum: gradientNormMaximum, .gradientPower: gradientPower,
+      .covarianceTrace: covarianceTrace, .policyUpdates: Double(steps),
     ]
-    let others = [
-      "loss/value_avg": valueLoss, "val/clipfrac_avg": valueClippedFraction,
-      "grad_norm/value": valueGradientNorm, "loss/kl_avg": klLoss,
+    let others: [MetricKey: Double?] = [
+      .valueLoss: valueLoss, .valueClippedFraction: valueClippedFraction,
+      .valueGradientNorm: valueGradientNorm, .klLoss: klLoss,
     ]
-    return ofPolicy.merging(others.compactMapValues(\.self)) { $1 }
+    return named(ofPolicy.merging(others.compactMapValues(\.self)) { $1 })
   }
+}
+
+extension MetricKey {
+  /// The share of tokens whose clipped term exceeds the unclipped one, mean over minibatches.
+  package static let clippedFraction = MetricKey("policy/clipfrac_avg")
+  /// Entropy of the next-token distribution over tokens of the rollouts, mean over minibatches.
+  package static let updateEntropy = MetricKey("policy/entropy_avg")
+  /// The clipped policy loss, a mean over tokens, mean over minibatches.
+  package static let policyLoss = MetricKey("loss/policy_avg")
+  /// The KL penalty in the loss, not weighed by β, mean over minibatches.
+  package static let klLoss = MetricKey("loss/kl_avg")
+  /// The clipped value loss, not weighed, mean over minibatches.
+  package static let valueLoss = MetricKey("loss/value_avg")
+  /// The share of value slots whose clipped error exceeds the unclipped one, mean over minibatches.
+  package static let valueClippedFraction = MetricKey("val/clipfrac_avg")
+  /// The mean probability ratio of a minibatch's tokens, mean over minibatches.
+  package static let ratio = MetricKey("val/ratio")
+  /// The variance over minibatches of that mean, Bessel-corrected.
+  package static let ratioVariance = MetricKey("val/ratio_var")
+  /// The smallest ratio of any token in any minibatch.
+  package static let ratioMinimum = MetricKey("val/ratio_min")
+  /// The largest ratio of any token in any minibatch.
+  package static let ratioMaximum = MetricKey("val/ratio_max")
+  /// The largest norm of the policy's gradient over minibatches, before clipping.
+  package static let gradientNormMaximum = MetricKey("grad_norm/max")
+  /// Norm of the value model's gradient before clipping, mean over minibatches.
+  package static let valueGradientNorm = MetricKey("grad_norm/value")
+  /// Optimiser steps taken in the iteration.
+  package static let policyUpdates = MetricKey("policy/updates")
 }
 
 /// What one minibatch showed, before its update.

@@ -107,12 +107,12 @@ public struct RewardMetrics: UpdateMetrics, Codable {
 
   /// The values under the names of TRL's logs, and ours in the same style.
   public var logged: [String: Double] {
-    [
-      "loss": loss, "accuracy": accuracy, "margin": margin, "min_reward": minimumReward,
-      "mean_reward": meanReward, "max_reward": maximumReward, "grad_norm": gradientNorm,
-      "learning_rate": learningRate, "num_tokens": Double(cost.tokensBackward),
-      "noise/gradient_power": noise.gradientPower, "noise/covariance_trace": noise.covarianceTrace,
-    ]
+    named([
+      .loss: loss, .accuracy: accuracy, .margin: margin, .minimumReward: minimumReward,
+      .meanReward: meanReward, .maximumReward: maximumReward, .gradientNorm: gradientNorm,
+      .learningRate: learningRate, .tokens: Double(cost.tokensBackward),
+      .gradientPower: noise.gradientPower, .covarianceTrace: noise.covarianceTrace,
+    ])
   }
 
   /// The metrics of one batch of scores; what the update adds is zero until it is set.
@@ -160,4 +160,17 @@ struct RewardReadings: Sendable {
   func metrics(noise: GradientNoise) -> RewardMetrics {
     RewardMetrics(losses: losses, chosen: chosen, rejected: rejected, noise: noise)
   }
+}
+
+extension MetricKey {
+  /// The share of the batch's pairs whose chosen completion scores strictly higher: ties count as wrong.
+  package static let accuracy = MetricKey("accuracy")
+  /// Chosen less rejected score, mean over the batch.
+  package static let margin = MetricKey("margin")
+  /// The lowest score in the batch, before the model is centred.
+  package static let minimumReward = MetricKey("min_reward")
+  /// The mean score in the batch, before the model is centred.
+  package static let meanReward = MetricKey("mean_reward")
+  /// The highest score in the batch, before the model is centred.
+  package static let maximumReward = MetricKey("max_reward")
 }

@@ -123,12 +123,12 @@ public struct SFTMetrics: UpdateMetrics, Codable {
 
   /// The values under the names of TRL's logs, and ours in the same style.
   public var logged: [String: Double] {
-    [
-      "loss": loss, "mean_token_accuracy": meanTokenAccuracy, "entropy": entropy,
-      "grad_norm": gradientNorm, "learning_rate": learningRate,
-      "num_tokens": Double(cost.tokensBackward),
-      "noise/gradient_power": noise.gradientPower, "noise/covariance_trace": noise.covarianceTrace,
-    ]
+    named([
+      .loss: loss, .meanTokenAccuracy: meanTokenAccuracy, .entropy: entropy,
+      .gradientNorm: gradientNorm, .learningRate: learningRate,
+      .tokens: Double(cost.tokensBackward), .gradientPower: noise.gradientPower,
+      .covarianceTrace: noise.covarianceTrace,
+    ])
   }
 }
 
@@ -142,7 +142,14 @@ public struct HeldOutLikelihood: Codable, Equatable, Sendable {
   public var perplexity: Double
 
   /// The values under the names that TRL gives to held-out metrics.
-  public var logged: [String: Double] { ["eval/loss": loss, "eval/perplexity": perplexity] }
+  public var logged: [String: Double] {
+    named([.heldOutLoss: loss, .perplexity: perplexity])
+  }
+}
+
+extension MetricKey {
+  /// exp of the held-out loss in nats a token.
+  package static let perplexity = MetricKey("eval/perplexity")
 }
 
 /// Reads the model on held-out demonstrations, without learning from them.

@@ -1,3 +1,4 @@
+import Evaluation
 import ArgumentParser
 import Explanations
 import Foundation
@@ -75,8 +76,8 @@ struct IdentityTable {
   }
 
   private func line(_ identity: VerifiedIdentity, width: Int) -> String {
-    verdict(identity.holds) + padded(String(format: "%.1e", identity.error), to: 10)
-      + padded(String(format: "%.0e", identity.tolerance), to: 10)
+    verdict(identity.holds) + padded(scientific(identity.error, decimals: 1), to: 10)
+      + padded(scientific(identity.tolerance, decimals: 0), to: 10)
       + padded(identity.id, to: width)
       + "\(identity.name)\n"
       + padded("", to: 29 + width) + "\(identity.equation)   [\(identity.source)]"

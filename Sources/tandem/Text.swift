@@ -1,5 +1,8 @@
+import Evaluation
 import Foundation
 import Reports
+import Tasks
+import Training
 import Workbench
 
 /// A JSON document for stdout.
@@ -10,14 +13,12 @@ func jsonText(of value: some Encodable) throws -> String {
 
 /// The arms' last evaluations, the certificate, and where the rest is.
 func table(of summary: ExperimentSummary, results: URL) -> String {
-  let columns = [
-    "eval/gold_reward", "eval/proxy_reward", "eval/kl", "eval/win_rate", "eval/length",
-  ]
-  let titles = ["gold reward", "proxy", "KL", "win rate", "length"]
-  let head = padded("arm", to: 14) + titles.map { padded($0, to: 24) }.joined() + "seeds"
+  let columns = finalColumns(of: summary)
+  let head =
+    padded("arm", to: 14) + columns.map { padded($0.title, to: 24) }.joined() + "seeds"
   let rows = summary.arms.map { arm in
     padded(arm.name, to: 14)
-      + columns.map { padded(arm.final[$0].map(text) ?? "–", to: 24) }.joined()
+      + columns.map { padded(arm.final[$0.key.rawValue].map(text) ?? "–", to: 24) }.joined()
       + "\(arm.completed) done, \(arm.diverged) diverged, \(arm.collapsed) collapsed"
   }
   let checks = summary.certificate.map { check in
@@ -29,9 +30,24 @@ func table(of summary: ExperimentSummary, results: URL) -> String {
     .joined(separator: "\n")
 }
 
-/// An estimate with its 95 % interval.
+/// What the table shows of the last evaluations: the judge's columns where something judges, and no column that no arm has.
+private func finalColumns(of summary: ExperimentSummary) -> [(title: String, key: MetricKey)] {
+  let judge = summary.judge
+  let all: [(title: String, key: MetricKey)] =
+    (judge.map { [($0.title, $0.reward)] } ?? []) + [("proxy", .proxyReward), ("KL", .kl)]
+    + (judge.map { [($0.winRateTitle, $0.winRate)] } ?? [])
+    + (judge == .gold ? [] : [("held-out accuracy", .heldOutRewardAccuracy)])
+    + [("length", .length)]
+  return all.filter { column in
+    summary.arms.contains { $0.final[column.key.rawValue] != nil }
+  }
+}
+
+/// An estimate with its 95 % interval; of one seed the value alone.
 private func text(_ estimate: Estimate) -> String {
-  String(format: "%.3f [%.3f, %.3f]", estimate.mean, estimate.low, estimate.high)
+  let value = fixed(estimate.mean, decimals: 3)
+  guard estimate.n > 1 else { return value }
+  return "\(value) [\(fixed(estimate.low, decimals: 3)), \(fixed(estimate.high, decimals: 3))]"
 }
 
 /// What `--dry-run` prints.

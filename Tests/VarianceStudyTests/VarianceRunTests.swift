@@ -55,9 +55,15 @@ import Workbench
     for mark in ["src=", "@import", "<link", "<script", "http"] {
       #expect(!page.replacing("http://www.w3.org", with: "").contains(mark), "\(mark)")
     }
-    for part in ["derivation", "remark", "exact", "transformer", "training", "true", "reproduce"] {
-      #expect(page.contains("id=\"\(part)\""))
-    }
+    let parts = [
+      "derivation", "remark", "exact", "transformer", "training", "verdict", "reproduce",
+    ]
+    for part in parts { #expect(page.contains("id=\"\(part)\"")) }
+    let names = try FileManager.default.contentsOfDirectory(
+      atPath: folder.url.appending(path: "results").path
+    ).filter { $0.hasSuffix(".gp") }.map { String($0.dropLast(3)) }
+    #expect(names.count >= 8)
+    for name in names { #expect(page.contains("<figure id=\"\(name)\">"), "\(name)") }
     #expect(try folder.data("results/summary.json").count < 20_480)
     let claims = try ClaimFile(in: folder.url.appending(path: "results")).claims
     #expect(claims.filter { $0.tier == .law }.count == 7)

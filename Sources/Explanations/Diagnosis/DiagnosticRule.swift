@@ -1,4 +1,5 @@
-import Workbench
+import Evaluation
+package import Training
 
 /// What in a history speaks for a symptom.
 package struct Evidence: Codable, Equatable, Sendable {
@@ -12,11 +13,11 @@ package struct Evidence: Codable, Equatable, Sendable {
   package var rule: String
 
   /// Evidence of a metric.
-  package init(metric: String, step: Int, value: Double, rule: String) {
-    (self.metric, self.step, self.value, self.rule) = (metric, step, value, rule)
+  package init(metric: MetricKey, step: Int, value: Double, rule: String) {
+    (self.metric, self.step, self.value, self.rule) = (metric.rawValue, step, value, rule)
   }
 
-  init(_ metric: String, _ point: MetricsHistory.Point, _ rule: String) {
+  init(_ metric: MetricKey, _ point: MetricsHistory.Point, _ rule: String) {
     self.init(metric: metric, step: point.step, value: point.value, rule: rule)
   }
 }

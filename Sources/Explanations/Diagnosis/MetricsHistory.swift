@@ -1,6 +1,7 @@
 package import Datasets
 package import Foundation
 import JSON
+package import Training
 package import Workbench
 
 /// What a training logged, step by step, under TRL's names.
@@ -25,19 +26,19 @@ package struct MetricsHistory: Sendable {
   }
 
   /// The finite numbers of a metric.
-  package func points(_ metric: String) -> [Point] {
+  package func points(_ metric: MetricKey) -> [Point] {
     rows.compactMap { row in
       row.values[metric].flatMap { $0.isFinite ? Point(step: row.step, value: $0) : nil }
     }
   }
 
   /// The numbers of a metric before anything was updated; nil where step 0 was not logged.
-  package func beforeTraining(_ metric: String) -> Double? {
+  package func beforeTraining(_ metric: MetricKey) -> Double? {
     points(metric).first { $0.step == 0 }?.value
   }
 
   /// The mean of a metric over its last quarter, with the last step; nil of fewer than four.
-  package func lastQuarter(_ metric: String) -> Point? {
+  package func lastQuarter(_ metric: MetricKey) -> Point? {
     let all = points(metric)
     guard all.count >= 4 else { return nil }
     let tail = all.suffix(all.count / 4)
@@ -46,7 +47,7 @@ package struct MetricsHistory: Sendable {
   }
 
   /// The median of a metric after step 0; nil of nothing.
-  package func median(_ metric: String) -> Double? {
+  package func median(_ metric: MetricKey) -> Double? {
     let sorted = points(metric).filter { $0.step > 0 }.map(\.value).sorted()
     return sorted.isEmpty ? nil : sorted[sorted.count / 2]
   }

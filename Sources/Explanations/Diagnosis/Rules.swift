@@ -1,3 +1,7 @@
+import DPO
+import Evaluation
+import PPO
+import Training
 import Workbench
 
 /// A KL that costs nothing.
@@ -5,10 +9,10 @@ struct KLCoefficientZeroRule: DiagnosticRule {
   let symptom = GallerySymptom.klCoefficientZero
 
   func evidence(in history: MetricsHistory) -> Evidence? {
-    let metric = "objective/non_score_reward"
+    let metric = MetricKey.nonScoreReward
     let penalties = history.points(metric).filter { $0.step > 1 }
     guard let last = penalties.last, penalties.allSatisfy({ $0.value == 0 }),
-      let kl = history.lastQuarter("objective/kl"), abs(kl.value) > 1e-9
+      let kl = history.lastQuarter(.rolloutKL), abs(kl.value) > 1e-9
     else { return nil }
     return Evidence(metric, last, "it is −kl_coef·KL, and objective/kl is \(brief(kl.value))")
   }
@@ -21,10 +25,10 @@ struct NoAdvantageWhiteningRule: DiagnosticRule {
   static let leastLoss = 0.2
 
   func evidence(in history: MetricsHistory) -> Evidence? {
-    let metric = "loss/policy_avg"
+    let metric = MetricKey.policyLoss
     guard let loss = history.beforeTraining(metric), abs(loss) > Self.leastLoss,
-      history.beforeTraining("policy/approxkl_avg") == 0,
-      let mean = history.beforeTraining("val/advantages_mean"),
+      history.beforeTraining(.approximateKL) == 0,
+      let mean = history.beforeTraining(.advantageMean),
       abs(loss + mean) < 0.2 * abs(mean)
     else { return nil }
     return Evidence(
@@ -41,8 +45,8 @@ struct LearningRateTooHighRule: DiagnosticRule {
   static let largestKL = 1.0
 
   func evidence(in history: MetricsHistory) -> Evidence? {
-    let metric = "policy/approxkl_avg"
-    guard !history.points("val/ratio").isEmpty,
+    let metric = MetricKey.approximateKL
+    guard !history.points(.ratio).isEmpty,
       let largest = history.points(metric).max(by: { $0.value < $1.value }),
       largest.value > Self.largestKL
     else { return nil }
@@ -61,9 +65,9 @@ struct ValueCoefficientWrongRule: DiagnosticRule {
   static let leastNorm = 3.0
 
   func evidence(in history: MetricsHistory) -> Evidence? {
-    let metric = "grad_norm/value"
+    let metric = MetricKey.valueGradientNorm
     guard let head = history.beforeTraining(metric),
-      let whole = history.beforeTraining("grad_norm"), whole > Self.leastNorm,
+      let whole = history.beforeTraining(.gradientNorm), whole > Self.leastNorm,
       head <= whole, head > Self.largestShare * whole
     else { return nil }
     return Evidence(
@@ -78,10 +82,10 @@ struct PadIsEndRule: DiagnosticRule {
   let symptom = GallerySymptom.padIsEnd
 
   func evidence(in history: MetricsHistory) -> Evidence? {
-    let metric = "val/num_eos_tokens"
+    let metric = MetricKey.endTokens
     var before = 0.0
     for row in history.rows where row.step > 0 {
-      guard let ends = row.values[metric], let episode = row.values["episode"] else { continue }
+      guard let ends = row.values[metric], let episode = row.values[.episode] else { continue }
       defer { before = episode }
       // A completion has one end at most; a trainer that samples past the end may have two or three.
       if episode > before, ends > 3 * (episode - before) {
@@ -99,9 +103,9 @@ struct NoisyLogProbabilitiesRule: DiagnosticRule {
   let symptom = GallerySymptom.noisyLogProbabilities
 
   func evidence(in history: MetricsHistory) -> Evidence? {
-    let metric = history.points("objective/kl_k3").isEmpty ? "objective/kl" : "objective/kl_k3"
+    let metric: MetricKey = history.points(.rolloutKLK3).isEmpty ? .rolloutKL : .rolloutKLK3
     guard let kl = history.beforeTraining(metric), abs(kl) > 1e-3,
-      let moved = history.beforeTraining("policy/approxkl_avg"), moved > 1e-6
+      let moved = history.beforeTraining(.approximateKL), moved > 1e-6
     else { return nil }
     return Evidence(
       metric: metric, step: 0, value: kl,
@@ -116,9 +120,9 @@ struct TemperatureMismatchRule: DiagnosticRule {
   let symptom = GallerySymptom.temperatureMismatch
 
   func evidence(in history: MetricsHistory) -> Evidence? {
-    let metric = "policy/approxkl_avg"
+    let metric = MetricKey.approximateKL
     guard let moved = history.beforeTraining(metric), moved > 1e-6,
-      let kl = history.beforeTraining("objective/kl"), abs(kl) <= 1e-3
+      let kl = history.beforeTraining(.rolloutKL), abs(kl) <= 1e-3
     else { return nil }
     return Evidence(
       metric: metric, step: 0, value: moved,
@@ -131,10 +135,10 @@ struct AliasedReferenceRule: DiagnosticRule {
   let symptom = GallerySymptom.aliasedReference
 
   func evidence(in history: MetricsHistory) -> Evidence? {
-    let metric = "objective/kl"
+    let metric = MetricKey.rolloutKL
     let later = history.points(metric).filter { $0.step > 1 }
     guard let last = later.last, later.allSatisfy({ abs($0.value) < 1e-9 }),
-      let moved = history.median("policy/approxkl_avg"), moved > 1e-9
+      let moved = history.median(.approximateKL), moved > 1e-9
     else { return nil }
     return Evidence(metric, last, "it stays 0 while policy/approxkl_avg is \(brief(moved))")
   }
@@ -147,11 +151,11 @@ struct DeterministicLabelsRule: DiagnosticRule {
   static let leastLoss = 0.2
 
   func evidence(in history: MetricsHistory) -> Evidence? {
-    guard let accuracy = history.lastQuarter("rewards/accuracies"), accuracy.value > 0.95,
-      let loss = history.lastQuarter("loss"), loss.value < Self.leastLoss
+    guard let accuracy = history.lastQuarter(.rewardAccuracy), accuracy.value > 0.95,
+      let loss = history.lastQuarter(.loss), loss.value < Self.leastLoss
     else { return nil }
     return Evidence(
-      "loss", loss, "below \(Self.leastLoss) with rewards/accuracies \(brief(accuracy.value))")
+      .loss, loss, "below \(Self.leastLoss) with rewards/accuracies \(brief(accuracy.value))")
   }
 }
 
@@ -162,9 +166,9 @@ struct ChosenFallingRule: DiagnosticRule {
   static let largestFall = 0.7
 
   func evidence(in history: MetricsHistory) -> Evidence? {
-    let metric = "logps/chosen"
+    let metric = MetricKey.chosenLogProbability
     guard let first = history.points(metric).first, let end = history.lastQuarter(metric),
-      let margin = history.lastQuarter("rewards/margins"), margin.value > 0,
+      let margin = history.lastQuarter(.rewardMargin), margin.value > 0,
       first.value - end.value > Self.largestFall * abs(first.value)
     else { return nil }
     return Evidence(

@@ -1,3 +1,4 @@
+import Evaluation
 import ExactTheory
 import Foundation
 
@@ -32,7 +33,7 @@ package struct ExplanationRow: Equatable, Sendable {
 }
 
 /// Fifteen significant digits, as the C library prints them.
-private func digits(_ value: Double) -> String { String(format: "%.15g", value) }
+private func digits(_ value: Double) -> String { significant(value, digits: 15) }
 
 extension VarianceExplanation: Explanation {
   /// The quantities in sections, each with a title.

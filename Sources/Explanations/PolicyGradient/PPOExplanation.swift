@@ -1,3 +1,4 @@
+import Evaluation
 import Autograd
 import Foundation
 import PPO
@@ -205,7 +206,7 @@ func exponents(_ name: String, _ exponents: [[Double]]) -> [String] {
     row.enumerated().compactMap { j, exponent in
       guard exponent > largest else { return nil }
       return "\(name)[\(i)][\(j)] overflows single precision: exp(\(exponent)), "
-        + "where exp(\(String(format: "%.2f", largest))) is the largest"
+        + "where exp(\(fixed(largest, decimals: 2))) is the largest"
     }
   }
 }

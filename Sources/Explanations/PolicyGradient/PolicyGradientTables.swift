@@ -1,3 +1,4 @@
+import Evaluation
 import Foundation
 
 extension PPOExplanation: Explanation {
@@ -153,5 +154,5 @@ private func line(_ values: [Double]) -> String {
 
 /// Six significant digits; all of them are in the document.
 private func text(_ value: Double) -> String {
-  value.isFinite ? String(format: "%.6g", value) : "overflow"
+  value.isFinite ? significant(value, digits: 6) : "overflow"
 }

@@ -1,3 +1,4 @@
+import Evaluation
 package import Foundation
 import Workbench
 
@@ -82,7 +83,7 @@ package struct ClaimRegistry: Encodable, Sendable {
   }
 }
 
-/// All claims as one Markdown page, a line a claim.
+/// All claims as one Markdown page, one line per claim.
 struct ClaimPage {
   private let claims: [CollectedClaim]
 

@@ -1,8 +1,13 @@
+import Evaluation
+import Training
+
 /// The empirical claims that an experiment's summary decides; those whose arms it lacks are left out.
 ///
+/// They are about the gold reward: where another judge, or none, compares the arms nothing is claimed.
 /// The 95 % Student interval of the difference, paired by seed, decides: above zero the claim is
 /// reproduced, below zero contradicted, else inconclusive. One seed has no interval.
 package func experimentClaims(_ summary: ExperimentSummary) -> [Claim] {
+  guard summary.facts.judge == nil else { return [] }
   let judge = ClaimJudge(summary: summary)
   let claims = [
     judge.end("PPO", above: "SFT", as: "ppo-above-sft", source: "Rafailov (2023), figure 2 left"),
@@ -34,7 +39,7 @@ private struct ClaimJudge {
     guard let difference = endDifference(first, minus: second) else { return nil }
     return claim(
       name, source: source, statement: "\(first) ends above \(second) in gold reward",
-      metric: "eval/gold_reward of the last evaluation, \(first) − \(second)",
+      metric: "\(MetricKey.goldReward) of the last evaluation, \(first) − \(second)",
       rule: Self.differenceRule, effect: difference.mean,
       interval: difference.n > 1 ? (difference.low, difference.high) : nil, bound: 0,
       seeds: difference.n)
@@ -51,7 +56,8 @@ private struct ClaimJudge {
     return claim(
       name, source: source,
       statement: "\(first) is above \(second) in gold reward at 1 nat from the reference",
-      metric: "eval/gold_reward at eval/kl = 1, \(first) − \(second)", rule: Self.differenceRule,
+      metric: "\(MetricKey.goldReward) at \(MetricKey.kl) = 1, \(first) − \(second)",
+      rule: Self.differenceRule,
       effect: sign * found.difference, interval: ends.count == 2 ? (ends[0], ends[1]) : nil,
       bound: 0, seeds: found.seeds)
   }
@@ -71,7 +77,7 @@ private struct ClaimJudge {
 
   /// The difference of two arms' last gold rewards; pairs are stored in one order only.
   private func endDifference(_ first: String, minus second: String) -> Estimate? {
-    let rows = summary.comparisons.filter { $0.metric == "eval/gold_reward" }
+    let rows = summary.comparisons.filter { $0.metric == MetricKey.goldReward.rawValue }
     if let row = rows.first(where: { $0.first == first && $0.second == second }) {
       return row.difference
     }

@@ -1,13 +1,17 @@
+import Evaluation
+import Tasks
+import Training
 import Workbench
 
 /// Figures of the end of training: terms of the gold reward, reliability of the reward model, profile over runs.
-func finalFigures(_ runs: [ArmRuns], cells: [CellRecord]) -> [Figure] {
-  [goldTerms(runs), calibration(cells), profile(runs)].filter { !$0.isEmpty }
+func finalFigures(_ data: FigureData) -> [Figure] {
+  [goldTerms(data.runs), calibration(data.cells)]
+    + [data.judge.flatMap { profile(data.runs, judge: $0) }].compactMap(\.self)
 }
 
 private func goldTerms(_ runs: [ArmRuns]) -> Figure {
-  let prefix = "eval/gold/"
-  let terms = Set(runs.flatMap(\.evaluationKeys).filter { $0.hasPrefix(prefix) }).sorted()
+  let prefix = MetricKey.goldTermPrefix
+  let terms = Set(runs.flatMap(\.evaluationKeys)).filter { $0.rawValue.hasPrefix(prefix) }.sorted()
   let groups =
     [("SFT", Palette.color(of: "SFT", at: 0), runs.first.map { [$0] } ?? [], true)]
     + runs.map { ($0.name, $0.color, [$0], false) }
@@ -23,19 +27,20 @@ private func goldTerms(_ runs: [ArmRuns]) -> Figure {
     return FigureSeries(name: group.0, color: group.1, style: .errorBar, points: points)
   }
   return Figure(
-    name: "gold-terms", title: "The terms of the gold reward at the end",
-    caption:
-      "Each term by itself, mean and 95 % Student-t interval over seeds; SFT is where all arms start.",
+    name: "gold-terms", section: .end, title: "The terms of the gold reward at the end",
+    caption: "Each term by itself, mean over seeds; SFT is where all arms start. "
+      + spreadNote("bar", seeds: runs.map(\.cells.count).max() ?? 0),
     xLabel: "", yLabel: "contribution to the gold reward",
-    categories: terms.map { String($0.dropFirst(prefix.count)) }, series: series)
+    categories: terms.map { String($0.rawValue.dropFirst(prefix.count)) }, series: series)
 }
 
 private func calibration(_ cells: [CellRecord]) -> Figure {
-  let points = cells.compactMap(\.rewardModel).flatMap(\.calibration).filter { $0.count >= 10 }
+  let points = cells.filter { !$0.isReferee }.compactMap(\.rewardModel).flatMap(\.calibration)
+    .filter { $0.count >= 10 }
     .map { FigurePoint(x: $0.predicted, y: $0.observed) }
   let diagonal = [FigurePoint(x: 0, y: 0), FigurePoint(x: 1, y: 1)]
   return Figure(
-    name: "reward-calibration", title: "Reward model: is 70 % really 70 %?",
+    name: "reward-calibration", section: .stages, title: "Reward model: is 70 % really 70 %?",
     caption:
       "Each mark is a bin of held-out pairs (ten or more) of one seed; the diagonal is perfect calibration.",
     xLabel: "predicted probability that the first completion wins", yLabel: "share that won",
@@ -49,12 +54,10 @@ private func calibration(_ cells: [CellRecord]) -> Figure {
       ])
 }
 
-private func profile(_ runs: [ArmRuns]) -> Figure {
-  let finals = runs.map { run in run.finalValues("eval/gold_reward").values.sorted() }
+private func profile(_ runs: [ArmRuns], judge: Judge) -> Figure? {
+  let finals = runs.map { run in run.finalValues(judge.reward).values.sorted() }
   let all = finals.flatMap { $0 }.filter(\.isFinite)
-  guard let low = all.min(), let high = all.max(), low < high else {
-    return Figure(name: "profile", title: "", caption: "", xLabel: "", yLabel: "", series: [])
-  }
+  guard let low = all.min(), let high = all.max(), low < high else { return nil }
   let margin = 0.05 * (high - low)
   let thresholds = (0...80).map { low - margin + (high - low + 2 * margin) * Double($0) / 80 }
   let series = zip(runs, finals).map { run, values in
@@ -62,8 +65,10 @@ private func profile(_ runs: [ArmRuns]) -> Figure {
     return FigureSeries(name: run.name, color: run.color, style: .band, points: band)
   }
   return Figure(
-    name: "performance-profile", title: "Performance profile of the runs",
-    caption:
-      "The share of seeds whose final gold reward exceeds τ, Agarwal (2021); band: 95 % bootstrap.",
-    xLabel: "gold reward τ", yLabel: "share of runs above τ", series: series)
+    name: "performance-profile", section: .end, title: "Performance profile of the runs",
+    caption: "The share of seeds whose final \(judge.title) exceeds τ, Agarwal (2021). "
+      + (finals.contains { $0.count > 1 }
+        ? "The band is the 95 % stratified bootstrap interval over seeds."
+        : "One seed: there is no interval.") + judgeNote(judge),
+    xLabel: "\(judge.title) τ", yLabel: "share of runs above τ", series: series)
 }

@@ -1,68 +1,63 @@
-import LanguageModel
+import Evaluation
+import Tasks
+import Training
 import Workbench
 
-/// What stands on the horizontal axis of a reward curve.
-enum CurveAxis: String, CaseIterable, Sendable {
-  case step, kl, flops
+/// A reward that is drawn against every axis.
+private struct DrawnReward {
+  /// What figure names begin with.
+  let name: String
+  let title: String
+  let key: MetricKey
+  /// What a reader has to know of it.
+  let note: String
 
-  var title: String {
-    switch self {
-    case .step: "training steps"
-    case .kl: "KL"
-    case .flops: "FLOPs"
-    }
+  init(_ judge: Judge) {
+    (name, title, key) = (judge.rawValue, judge.title, judge.reward)
+    note = judge.caption
   }
 
-  var label: String {
-    switch self {
-    case .step: "training steps done, % (DPO: batches of pairs; PPO: iterations of rollouts)"
-    case .kl: "sequence KL(π‖π_ref), nats"
-    case .flops: "training cost, GFLOP (reward model included, SFT left out)"
-    }
-  }
+  /// What the policies were trained for.
+  static let proxy = DrawnReward(
+    name: "proxy", title: "proxy reward", key: .proxyReward,
+    note: "The proxy is the seed's reward model, in the annotator's logit units.")
 
-  /// A row's place on the axis, in a run of `steps` steps.
-  func value(_ row: EvaluationRow, ofSteps steps: Int) -> Double {
-    switch self {
-    case .step: 100 * Double(row.step) / Double(max(1, steps))
-    case .kl: row.values["eval/kl"] ?? .nan
-    case .flops: Double(row.cost.flops) / 1e9
-    }
+  private init(name: String, title: String, key: MetricKey, note: String) {
+    (self.name, self.title, self.key, self.note) = (name, title, key, note)
   }
 }
 
-/// Gold and proxy reward against steps, KL and FLOPs, a line an arm and a band over its seeds.
-func rewardCurveFigures(_ runs: [ArmRuns]) -> [Figure] {
-  let rewards = [("gold", "eval/gold_reward"), ("proxy", "eval/proxy_reward")]
-  return rewards.flatMap { name, key in
-    CurveAxis.allCases.map { axis in
-      rewardCurve(runs, name: name, key: key, axis: axis)
-    }
-  }.filter { !$0.isEmpty }
+/// The judge's and the proxy's reward against steps, KL and FLOPs: one line per arm and a band over its seeds.
+func rewardCurveFigures(_ data: FigureData) -> [Figure] {
+  let rewards = [data.judge.map { DrawnReward($0) }, .proxy].compactMap(\.self)
+  return rewards.flatMap { reward in
+    CurveAxis.allCases.map { rewardCurve(data.runs, of: reward, axis: $0) }
+  }
 }
 
-private func rewardCurve(_ runs: [ArmRuns], name: String, key: String, axis: CurveAxis) -> Figure {
+private func rewardCurve(_ runs: [ArmRuns], of reward: DrawnReward, axis: CurveAxis) -> Figure {
   let seeds = runs.map(\.cells.count).max() ?? 0
-  let note =
+  let lines =
     axis == .kl && runs.count <= Palette.crowd
     ? "Thin lines are single seeds; the thick line joins the means of each checkpoint."
     : "The line is the mean over seeds."
+  let spread = spreadNote(axis == .kl ? "bar" : "band", seeds: seeds)
   return Figure(
-    name: "\(name)-by-\(axis.rawValue)",
-    title: "\(name == "gold" ? "Gold" : "Proxy") reward against \(axis.title)",
-    caption:
-      "\(note) The \(axis == .kl ? "bar" : "band") is the 95 % Student-t interval over \(seeds) seeds. "
-      + (name == "gold"
-        ? "The gold reward is the one that the annotator's labels were drawn from."
-        : "The proxy is the seed's reward model, in the annotator's logit units."),
-    xLabel: axis.label, yLabel: "\(name) reward",
+    name: "\(reward.name)-by-\(axis.rawValue)", section: .curves,
+    title: "\(capitalised(reward.title)) against \(axis.title)",
+    caption: "\(seeds > 1 ? lines + " " : "")\(spread) \(reward.note)", xLabel: axis.label,
+    yLabel: reward.title,
     series: runs.flatMap {
-      series(of: $0, key: key, axis: axis, showsSeeds: runs.count <= Palette.crowd)
+      series(of: $0, key: reward.key, axis: axis, showsSeeds: runs.count <= Palette.crowd)
     })
 }
 
+private func capitalised(_ text: String) -> String {
+  text.prefix(1).uppercased() + text.dropFirst()
+}
+
 private func series(
-  of run: ArmRuns, key: String, axis: CurveAxis, showsSeeds: Bool
+  of run: ArmRuns, key: MetricKey, axis: CurveAxis, showsSeeds: Bool
 ) -> [FigureSeries] {
   guard run.isTrained else { return [bestOfN(run, key: key, axis: axis)].compactMap { $0 } }
   var result: [FigureSeries] = []
@@ -82,15 +77,16 @@ private func series(
   return result
 }
 
-/// Best-of-n has no training: on the KL axis it is a mark an n, elsewhere it is left out.
-private func bestOfN(_ run: ArmRuns, key: String, axis: CurveAxis) -> FigureSeries? {
+/// Best-of-n has no training: on the KL axis it is one mark per n, elsewhere it is left out.
+private func bestOfN(_ run: ArmRuns, key: MetricKey, axis: CurveAxis) -> FigureSeries? {
   guard axis == .kl else { return nil }
   let points = run.checkpoints.compactMap { meanPoint($0, key: key, axis: axis, steps: run.steps) }
   return FigureSeries(name: run.name, color: run.color, style: .errorBar, points: points)
 }
 
-private func meanPoint(
-  _ rows: [EvaluationRow], key: String, axis: CurveAxis, steps: Int
+/// The mean over seeds of a value at one checkpoint with its interval; nil unless every seed has one.
+func meanPoint(
+  _ rows: [EvaluationRow], key: MetricKey, axis: CurveAxis, steps: Int
 ) -> FigurePoint? {
   let values = rows.compactMap { $0.values[key] }.filter(\.isFinite)
   guard !values.isEmpty, values.count == rows.count else { return nil }

@@ -6,8 +6,11 @@ package enum HTML {
       .replacing("\"", with: "&quot;")
   }
 
-  /// A table of cells that hold HTML already, with a row's heading in the first column.
-  package static func table(_ headings: [String], _ rows: [[String]], caption: String = "") -> String {
+  /// A table of cells that hold HTML already, with a row's heading in the first column; nothing without rows.
+  package static func table(_ headings: [String], _ rows: [[String]], caption: String = "")
+    -> String
+  {
+    guard !rows.isEmpty else { return "" }
     let head = headings.map { "<th>\($0)</th>" }.joined()
     let body = rows.map { row in
       "<tr>"
@@ -32,9 +35,36 @@ package enum HTML {
       """
   }
 
-  /// A section with an anchor.
-  package static func section(_ id: String, _ title: String, _ parts: String...) -> String {
-    "<section id=\"\(id)\"><h2>\(title)</h2>\n\(parts.joined(separator: "\n"))\n</section>\n"
+  /// Figures side by side; nothing without figures.
+  package static func grid(_ figures: some Collection<Figure>, drawings: [String: String]) -> String
+  {
+    guard !figures.isEmpty else { return "" }
+    let parts = figures.map { figure($0, svg: drawings[$0.name]) }
+    return "<div class=\"figures\">\(parts.joined(separator: "\n"))</div>"
+  }
+
+  /// Parts of a section under a heading of their own; nothing where all are empty.
+  package static func group(_ title: String, _ parts: String...) -> String {
+    let filled = parts.filter { !$0.isEmpty }
+    return filled.isEmpty ? "" : (["<h3>\(title)</h3>"] + filled).joined(separator: "\n")
+  }
+
+  /// The links to sections and the sections themselves, in the order of pages; those without a part are left out.
+  package static func sections(
+    _ parts: (PageSection) -> [String]
+  ) -> (navigation: String, body: String) {
+    let filled = PageSection.allCases.map { ($0, parts($0).filter { !$0.isEmpty }) }
+      .filter { !$0.1.isEmpty }
+    let links = filled.map { "<a href=\"#\($0.0.rawValue)\">\($0.0.link)</a>" }
+    let body = filled.map { section, parts in
+      """
+      <section id="\(section.rawValue)"><h2>\(section.title)</h2>
+      \(parts.joined(separator: "\n"))
+      </section>
+
+      """
+    }
+    return ("<nav>\(links.joined())</nav>", body.joined())
   }
 
   /// The drawing without its XML prologue, so that it can stand inside a page.

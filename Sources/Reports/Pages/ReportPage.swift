@@ -1,109 +1,88 @@
-import Workbench
+import Evaluation
+import Tasks
+import Training
+package import Workbench
 
-/// The self-contained page of an experiment: figures inline, no network.
-struct ReportPage {
-  let summary: ExperimentSummary
-  let figures: [Figure]
+/// The self-contained page of an experiment or of a single training: figures inline, no network.
+///
+/// It has the sections for which there is something to show, and every figure in the section that the figure names.
+package struct ReportPage {
+  private let summary: ExperimentSummary
+  private let figures: [Figure]
   /// The drawing of each figure by its name; empty where gnuplot was missing.
-  let drawings: [String: String]
-  let samples: [(arm: String, rows: [SampleRecord])]
+  private let drawings: [String: String]
+  private let samples: [(arm: String, rows: [SampleRecord])]
+
+  /// A page of what was found.
+  package init(
+    summary: ExperimentSummary, figures: [Figure], drawings: [String: String],
+    samples: [(arm: String, rows: [SampleRecord])]
+  ) {
+    (self.summary, self.figures) = (summary, figures)
+    (self.drawings, self.samples) = (drawings, samples)
+  }
 
   /// The whole page.
-  var html: String {
-    let facts = summary.facts
+  package var html: String {
+    let sections = HTML.sections(parts)
     return """
       <!doctype html>
-      <html lang="en"><head><meta charset="utf-8"><title>\(HTML.escape(facts.title))</title>
+      <html lang="en"><head><meta charset="utf-8"><title>\(HTML.escape(summary.facts.title))</title>
       <meta name="viewport" content="width=device-width, initial-scale=1">
       <style>\(reportStyle)</style></head><body>
-      \(header)<main>
-      \(headline)\(sections)
+      <header><div><h1>\(HTML.escape(summary.facts.title))</h1>
+      <p>\(overview)</p>
+      \(sections.navigation)</div></header>
+      <main>
+      \(cards)\(sections.body)
       </main></body></html>
 
       """
   }
 
-  private var header: String {
+  /// Seeds, task, model and β in one line.
+  private var overview: String {
     let facts = summary.facts
-    let links = [
-      ("curves", "Reward curves"), ("end", "The end"), ("stability", "Stability"),
-      ("certificate", "Certificate"), ("stages", "Stages"), ("samples", "Samples"),
-      ("reproduce", "Reproduce"),
-    ].map { "<a href=\"#\($0.0)\">\($0.1)</a>" }
-    return """
-      <header><div><h1>\(HTML.escape(facts.title))</h1>
-      <p>\(facts.seeds.count) paired seeds · task \(HTML.escape(facts.task)) · \(facts.parameterCount) parameters · β = \(short(facts.beta)) for both pipelines</p>
-      <nav>\(links.joined())</nav></div></header>
-      """
-  }
-
-  /// One card an arm: its gain in gold reward over the reference.
-  private var headline: String {
-    let cards = summary.arms.enumerated().map { index, arm -> String in
-      let color = Palette.color(of: arm.name, at: index, among: summary.arms.count)
-      let gain = summary.comparisons.first {
-        $0.first == arm.name && $0.second == "SFT" && $0.metric == "eval/gold_reward"
-      }?.difference
-      let text = gain.map { "\($0.mean < 0 ? "−" : "+")\(readable(abs($0.mean)))" } ?? "–"
-      let interval = gain.map { "95 % interval \(readable($0.low)) to \(readable($0.high))" } ?? ""
-      return """
-        <div class="card" style="border-color:\(color)"><span>\(HTML.escape(arm.name))</span>
-        <b>\(text)</b><span>gold reward over SFT; \(interval)</span></div>
-        """
-    }
-    return "<div class=\"cards\">\(cards.joined())</div>"
-  }
-
-  private var sections: String {
-    let tables = ReportTables(summary: summary)
+    let (seeds, methods) = (facts.seeds.count, Set(facts.arms.map(\.method)))
+    let isPaired = seeds > 1 && facts.arms.count > 1
+    let learnsPreferences = !methods.isSubset(of: ["sft", "reward"])
     return [
-      HTML.section(
-        "expectation", "What was expected",
-        "<div class=\"said\">\(HTML.escape(summary.facts.expectation))</div>"),
-      HTML.section(
-        "curves", "Reward curves", grid { $0.hasPrefix("gold-by") || $0.hasPrefix("proxy-by") }),
-      HTML.section(
-        "end", "Where each arm ended", tables.final, tables.comparisons,
-        "<h3>At the same KL and at the same cost</h3>", tables.matched,
-        grid { ["gold-terms", "performance-profile"].contains($0) }),
-      HTML.section("cost", "What it cost", tables.cost),
-      HTML.section(
-        "stability", "Stability", tables.stability, grid { $0 == "gradient-norm" }),
-      HTML.section(
-        "certificate", "Step-0 certificate",
-        "<p>Numbers that are known before anything is learned. A line that fails here makes every number above doubtful.</p>",
-        tables.certificate),
-      HTML.section(
-        "stages", "Each stage by itself", "<h3>Reward model</h3>", tables.rewardModel,
-        grid(isDiagnostic)),
-      HTML.section("samples", "Samples side by side", sampleTables),
-      HTML.section("reproduce", "How to reproduce this page", reproduction(tables)),
-    ].joined()
+      seeds == 1 ? "1 seed" : "\(seeds) \(isPaired ? "paired " : "")seeds",
+      "task \(HTML.escape(facts.task))", "\(facts.parameterCount) parameters",
+      learnsPreferences
+        ? "β = \(short(facts.beta))\(methods.count > 1 ? " for both pipelines" : "")" : nil,
+    ].compactMap(\.self).joined(separator: " · ")
   }
 
-  private func isDiagnostic(_ name: String) -> Bool {
-    ["sft-", "reward-", "dpo-", "ppo-"].contains { name.hasPrefix($0) }
+  /// What stands in a section, its figures last.
+  private func parts(of section: PageSection) -> [String] {
+    text(of: section) + [HTML.grid(figures.filter { $0.section == section }, drawings: drawings)]
   }
 
-  private func grid(_ include: (String) -> Bool) -> String {
-    let chosen = figures.filter { include($0.name) }
-    let parts = chosen.map { HTML.figure($0, svg: drawings[$0.name]) }
-    return "<div class=\"figures\">\(parts.joined(separator: "\n"))</div>"
+  private func text(of section: PageSection) -> [String] {
+    let tables = ReportTables(summary: summary)
+    switch section {
+    case .expectation:
+      let said = HTML.escape(summary.facts.expectation)
+      return said.isEmpty ? [] : ["<div class=\"said\">\(said)</div>"]
+    case .end:
+      return [
+        tables.final, tables.comparisons,
+        HTML.group("At the same KL and at the same cost", tables.matched),
+      ]
+    case .cost: return [tables.cost]
+    case .stability: return [tables.stability]
+    case .certificate:
+      return tables.certificate.isEmpty ? [] : [certificateNote, tables.certificate]
+    case .stages: return [HTML.group("Reward model", tables.rewardModel)]
+    case .samples: return sampleTables
+    case .reproduce: return [reproduction(tables)]
+    default: return []
+    }
   }
 
-  private var sampleTables: String {
-    samples.map { arm, rows in
-      "<h3>\(HTML.escape(arm))</h3>"
-        + HTML.table(
-          ["prompt", "completion", "gold", "reference's completion", "gold"],
-          rows.map {
-            [
-              HTML.escape($0.prompt), HTML.escape($0.completion), readable($0.gold),
-              HTML.escape($0.referenceCompletion), readable($0.referenceGold),
-            ]
-          })
-    }.joined()
-  }
+  private let certificateNote =
+    "<p>Numbers that are known before anything is learned. A line that fails here makes every number above doubtful.</p>"
 
   private func reproduction(_ tables: ReportTables) -> String {
     let facts = summary.facts
@@ -116,7 +95,67 @@ struct ReportPage {
       NAME.csv and NAME.gp, redrawn by <code>gnuplot NAME.gp</code>. The same command writes the same
       bytes for any number of jobs. Versions, hashes and the machine stand in manifest.json.</p>
       \(HTML.table(["arm", "method", "settings"], arms))
-      <h3>What the intervals really cover</h3>\(tables.coverage)
+      \(HTML.group("What the intervals really cover", tables.coverage))
       """
+  }
+}
+
+// MARK: Cards and samples
+
+extension ReportPage {
+  /// One card per arm: its gain over the reference under the judge, else how it orders held-out pairs.
+  private var cards: String {
+    let cards = summary.arms.enumerated().compactMap { index, arm -> String? in
+      guard let (value, says) = headline(of: arm) else { return nil }
+      let color = Palette.color(of: arm.name, at: index, among: summary.arms.count)
+      return """
+        <div class="card" style="border-color:\(color)"><span>\(HTML.escape(arm.name))</span>
+        <b>\(value)</b><span>\(says)</span></div>
+        """
+    }
+    guard !cards.isEmpty else { return "" }
+    let note = judgeNote(summary.judge)
+    return "<div class=\"cards\">\(cards.joined())</div>\n"
+      + (note.isEmpty ? "" : "<p>\(note)</p>\n")
+  }
+
+  private func headline(of arm: ArmSummary) -> (value: String, says: String)? {
+    if let judge = summary.judge {
+      let gain = summary.comparisons.first {
+        $0.first == arm.name && $0.second == "SFT" && $0.metric == judge.rewardKey
+      }?.difference
+      guard let gain else { return nil }
+      let sign = gain.mean < 0 ? "−" : "+"
+      return (sign + readable(abs(gain.mean)), "\(judge.title) over SFT\(interval(of: gain))")
+    }
+    guard let accuracy = arm.final[MetricKey.heldOutRewardAccuracy.rawValue], accuracy.n > 0 else {
+      return nil
+    }
+    return (readable(accuracy.mean), "held-out preference accuracy\(interval(of: accuracy))")
+  }
+
+  /// The interval of an estimate as the end of a sentence; nothing of one seed.
+  private func interval(of estimate: Estimate) -> String {
+    guard estimate.n > 1 else { return "; one seed" }
+    return "; 95 % interval \(readable(estimate.low)) to \(readable(estimate.high))"
+  }
+
+  private var sampleTables: [String] {
+    let title = summary.judge?.title
+    return samples.map { arm, rows in
+      let judged = title.map { [$0] } ?? []
+      let headings =
+        ["prompt", "completion"] + judged + ["reference's completion"] + judged
+      let cells = rows.map { row in
+        [HTML.escape(row.prompt), HTML.escape(row.completion)]
+          + (title == nil ? [] : [readable(row.gold)]) + [HTML.escape(row.referenceCompletion)]
+          + (title == nil ? [] : [readable(row.referenceGold)])
+      }
+      return HTML.group(
+        HTML.escape(arm),
+        HTML.table(
+          headings, cells,
+          caption: "Of the first seed, from the same draws.\(judgeNote(summary.judge))"))
+    }
   }
 }

@@ -1,48 +1,97 @@
 import Evaluation
 import LanguageModel
+import Tasks
+import Training
 
-/// The tables of a report, as HTML.
+/// The tables of a report, as HTML; each is empty where there is nothing to tabulate.
 struct ReportTables {
   let summary: ExperimentSummary
 
-  /// Where each arm ended, the reference first.
+  /// Where each arm ended, the reference first; columns that no policy has are left out.
   var final: String {
-    let columns: [(String, String)] = [
-      ("gold reward", "eval/gold_reward"), ("proxy reward", "eval/proxy_reward"),
-      ("KL, nats", "eval/kl"), ("win rate", "eval/win_rate"), ("entropy", "eval/entropy"),
-      ("length", "eval/length"), ("EOS rate", "eval/eos_rate"),
-    ]
     let groups = [("SFT (π_ref)", summary.reference)] + summary.arms.map { ($0.name, $0.final) }
-    let rows = groups.map { name, values in
-      [HTML.escape(name)] + columns.map { cell(values[$0.1]) }
+    let known = groups.filter { !$0.1.isEmpty }
+    let columns = finalColumns.filter { column in
+      known.contains { ($0.1[column.key.rawValue]?.n ?? 0) > 0 }
+    }
+    guard !columns.isEmpty else { return "" }
+    let rows = known.map { name, values in
+      [HTML.escape(name)] + columns.map { cell(values[$0.key.rawValue]) }
     }
     return HTML.table(
-      ["policy"] + columns.map(\.0), rows,
-      caption:
-        "Mean over seeds with its 95 % Student-t interval; win rate is against the reference's "
-        + "completion of the same prompt under the gold reward, ties one half.")
+      ["policy"] + columns.map(\.title), rows, caption: seedCaption + finalCaption(columns))
   }
 
-  /// Paired differences.
-  var comparisons: String {
-    let rows = summary.comparisons.map { one in
-      [
-        "\(HTML.escape(one.first)) − \(HTML.escape(one.second))", label(one.metric),
-        cell(one.difference),
-        cell(one.interquartileMean),
-        "\(readable(one.probabilityOfImprovement)) <small>[\(readable(one.probabilityLow)), \(readable(one.probabilityHigh))]</small>",
-        readable(one.signFlipP), verdict(one.difference),
+  private typealias Column = (title: String, key: MetricKey)
+
+  private var finalColumns: [Column] {
+    let judge = summary.judge
+    return (judge.map { [($0.title, $0.reward)] } ?? [])
+      + [("proxy reward", .proxyReward), ("KL, nats", .kl)]
+      + (judge.map { [($0.winRateTitle, $0.winRate)] } ?? [])
+      + [
+        ("entropy", .completionEntropy), ("length", .length), ("EOS rate", .eosRate),
+        ("held-out accuracy", .heldOutRewardAccuracy),
+        ("implicit–explicit correlation", .implicitExplicitCorrelation),
       ]
+  }
+
+  private var seedCaption: String {
+    summary.runCount > 1
+      ? "Mean over seeds with its 95 % Student-t interval."
+      : "One seed: there is no interval."
+  }
+
+  private func finalCaption(_ columns: [Column]) -> String {
+    let keys = columns.map(\.key)
+    var notes: [String] = []
+    if let judge = summary.judge, keys.contains(judge.winRate) {
+      notes.append(
+        "A win rate is against the reference's completion of the same prompt under the "
+          + "\(judge.title), ties one half.")
+    }
+    if keys.contains(.heldOutRewardAccuracy) {
+      notes.append(
+        "Held-out accuracy is that of the implicit reward β·log π/π_ref, ties count as wrong.")
+    }
+    if keys.contains(.implicitExplicitCorrelation) {
+      notes.append(
+        "The correlation is Pearson's, between the implicit and the learned reward's margins.")
+    }
+    return notes.map { " " + $0 }.joined() + judgeNote(summary.judge)
+  }
+
+  /// Paired differences; of one seed the differences alone.
+  var comparisons: String {
+    let isPaired = summary.comparisons.contains { $0.difference.n > 1 }
+    let rows = summary.comparisons.map { one in
+      let start = ["\(HTML.escape(one.first)) − \(HTML.escape(one.second))", label(one.metric)]
+      return isPaired ? start + spread(of: one) : start + [cell(one.difference)]
+    }
+    guard isPaired else {
+      return HTML.table(
+        ["difference", "of", "value"], rows,
+        caption: "One seed: a difference without an interval decides nothing."
+          + judgeNote(summary.judge))
     }
     return HTML.table(
       [
         "difference", "of", "mean (paired t)", "IQM (bootstrap)", "P(improvement)", "sign-flip p",
         "reading",
       ], rows,
-      caption: "Paired by seed: both arms of a seed share data, SFT model and evaluation draws.")
+      caption: "Paired by seed: both arms of a seed share data, SFT model and evaluation draws. "
+        + "Brackets are 95 % intervals." + judgeNote(summary.judge))
   }
 
-  /// Gold reward at the same KL and the same cost.
+  private func spread(of one: Comparison) -> [String] {
+    [
+      cell(one.difference), cell(one.interquartileMean),
+      "\(readable(one.probabilityOfImprovement)) <small>[\(readable(one.probabilityLow)), \(readable(one.probabilityHigh))]</small>",
+      readable(one.signFlipP), verdict(one.difference),
+    ]
+  }
+
+  /// The judge's reward at the same KL and the same cost.
   var matched: String {
     let rows = summary.matched.map { one in
       [
@@ -52,24 +101,27 @@ struct ReportTables {
         interval(one.difference, one.low, one.high), "\(one.seeds) of \(one.seeds + one.absent)",
       ]
     }
+    let title = summary.judge?.title ?? "reward"
     return HTML.table(
       ["at the same", "first", "second", "difference", "seeds that reach it"], rows,
-      caption: "Interpolated within each seed's own curve, never beyond it.")
+      caption: "The \(title), interpolated within each seed's own curve, never beyond it; brackets "
+        + "are 95 % paired t intervals." + judgeNote(summary.judge))
   }
 
   /// How steadily each arm trained.
   var stability: String {
     let keys = Set(summary.arms.flatMap(\.stability.keys)).sorted()
-    let counts = summary.arms.map { "\($0.completed) / \($0.diverged) / \($0.collapsed)" }
+    let arms = summary.arms.filter { $0.completed + $0.diverged > 0 }
+    guard !arms.isEmpty else { return "" }
+    let counts = arms.map { "\($0.completed) / \($0.diverged) / \($0.collapsed)" }
     let rows =
       [["completed / diverged / collapsed"] + counts]
-      + keys.map { key in
-        [stabilityLabel(key)] + summary.arms.map { cell($0.stability[key]) }
-      }
+      + keys.map { key in [words(key)] + arms.map { cell($0.stability[key]) } }
     return HTML.table(
-      ["metric"] + summary.arms.map { HTML.escape($0.name) }, rows,
-      caption: "Each metric's estimator is in the documentation of Evaluation's Stability folder; "
-        + "gradient norms belong to different losses, so compare their spread and not their size.")
+      ["metric"] + arms.map { HTML.escape($0.name) }, rows,
+      caption: "\(seedCaption) Each metric's estimator is in the documentation of Evaluation's "
+        + "Stability folder; gradient norms belong to different losses, so compare their spread and "
+        + "not their size." + judgeNote(summary.judge))
   }
 
   /// The checks made before anything is learned.
@@ -91,7 +143,7 @@ struct ReportTables {
     let rows = summary.rewardModel.keys.sorted().map {
       [HTML.escape($0), cell(summary.rewardModel[$0])]
     }
-    return HTML.table(["quantity", "mean over seeds"], rows)
+    return HTML.table(["quantity", "mean over seeds"], rows, caption: seedCaption)
   }
 
   /// What each arm spent, in one currency.
@@ -103,10 +155,11 @@ struct ReportTables {
         readable(Double(arm.cost.flops) / 1e9),
       ]
     }
+    let shared =
+      "Mean over seeds; SFT is shared and left out, the reward model is counted where it is used. "
     return HTML.table(
       ["arm", "labels", "rollouts", "tokens forward", "tokens backward", "GFLOP"], rows,
-      caption:
-        "A seed's mean; SFT is shared and left out, the reward model is counted where it is used. "
+      caption: (summary.arms.count > 1 ? shared : "")
         + "Seconds stand in timings.json, because they differ from machine to machine.")
   }
 
@@ -120,6 +173,7 @@ struct ReportTables {
 
   private func cell(_ estimate: Estimate?) -> String {
     guard let estimate, estimate.n > 0 else { return "–" }
+    guard estimate.n > 1 else { return readable(estimate.mean) }
     return interval(estimate.mean, estimate.low, estimate.high)
   }
 
@@ -128,15 +182,12 @@ struct ReportTables {
     return "\(readable(value)) <small>[\(readable(low)), \(readable(high))]</small>"
   }
 
-  private func label(_ metric: String) -> String {
-    HTML.escape(metric.replacing("eval/", with: "").replacing("_", with: " "))
-  }
+  private func label(_ metric: String) -> String { words(metric.replacing("eval/", with: "")) }
 
-  private func stabilityLabel(_ key: String) -> String {
-    HTML.escape(key.replacing("_", with: " "))
-  }
+  private func words(_ key: String) -> String { HTML.escape(key.replacing("_", with: " ")) }
 
   private func verdict(_ difference: Estimate) -> String {
+    guard difference.n > 1 else { return "one seed" }
     if difference.low > 0 { return "<span class=\"pass\">higher</span>" }
     return difference.high < 0 ? "<span class=\"fail\">lower</span>" : "undecided"
   }

@@ -13,8 +13,7 @@ package func writeResults(
   let claims = experimentClaims(summary)
   if !claims.isEmpty { try ClaimFile(claims).write(to: folder) }
   try write(Data(CurvesTable(runs).csv.utf8), to: folder.appending(path: "curves.csv"))
-  let figures =
-    rewardCurveFigures(runs) + finalFigures(runs, cells: cells) + diagnosticFigures(cells)
+  let figures = experimentFigures(cells, facts: summary.facts)
   try await writePage(figures: figures, to: folder) { drawings in
     ReportPage(summary: summary, figures: figures, drawings: drawings, samples: samples(runs)).html
   }

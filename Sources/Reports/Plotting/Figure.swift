@@ -1,4 +1,4 @@
-import Foundation
+import Evaluation
 
 /// One point of a series: a place, and the interval around it where there is one.
 package struct FigurePoint: Sendable, Equatable {
@@ -36,7 +36,7 @@ package enum SeriesStyle: String, Sendable {
   case disc
   /// A dashed grey guide line.
   case guide
-  /// A mark with an error bar, one category an `x`.
+  /// A mark with an error bar, one category per `x`.
   case errorBar
 }
 
@@ -83,6 +83,8 @@ package enum AxisScale: String, Sendable {
 package struct Figure: Sendable {
   /// The file name without ending, such as `gold-by-kl`.
   package var name: String
+  /// Where pages show it.
+  package var section: PageSection
   /// The title above the axes.
   package var title: String
   /// What stands under it in a report: how to read it and what the band is.
@@ -102,11 +104,11 @@ package struct Figure: Sendable {
 
   /// Creates a figure.
   package init(
-    name: String, title: String, caption: String, xLabel: String, yLabel: String,
-    xScale: AxisScale = .linear, yScale: AxisScale = .linear, categories: [String] = [],
-    series: [FigureSeries]
+    name: String, section: PageSection, title: String, caption: String, xLabel: String,
+    yLabel: String, xScale: AxisScale = .linear, yScale: AxisScale = .linear,
+    categories: [String] = [], series: [FigureSeries]
   ) {
-    (self.name, self.title, self.caption) = (name, title, caption)
+    (self.name, self.section, self.title, self.caption) = (name, section, title, caption)
     (self.xLabel, self.yLabel) = (xLabel, yLabel)
     (self.xScale, self.yScale, self.categories) = (xScale, yScale, categories)
     let series = series.map { $0.drawable(x: xScale, y: yScale) }
@@ -116,7 +118,7 @@ package struct Figure: Sendable {
   /// Whether there is nothing to draw.
   package var isEmpty: Bool { series.isEmpty }
 
-  /// The figure's numbers: `series,x,y,low,high`, a line a point.
+  /// The figure's numbers: `series,x,y,low,high`, one line per point.
   package var csv: String {
     var lines = ["series,x,y,low,high"]
     for (index, one) in series.enumerated() {
@@ -126,50 +128,4 @@ package struct Figure: Sendable {
     }
     return lines.joined(separator: "\n") + "\n"
   }
-}
-
-/// The Okabe–Ito palette, which stays distinct for colour-blind readers; PPO is blue and DPO vermilion everywhere.
-package enum Palette {
-  /// Arms beyond which four colours would stand for too many of them.
-  package static let crowd = 16
-
-  /// The colour of an arm: by its name where it is a known one, else by its place among `count`.
-  ///
-  /// A crowd of arms gets hues that are a golden angle apart, so that neighbours differ.
-  package static func color(of arm: String, at index: Int, among count: Int = 0) -> String {
-    let known = [
-      "PPO": "#0072B2", "PPO-GT": "#56B4E9", "DPO": "#D55E00", "best-of-n": "#009E73",
-      "SFT": "#555555",
-    ]
-    let others = ["#CC79A7", "#E69F00", "#F0E442", "#000000"]
-    guard count > crowd else { return known[arm] ?? others[index % others.count] }
-    return known[arm]
-      ?? color(hue: Double(index) * 0.381_966, lightness: 0.35 + 0.1 * Double(index % 3))
-  }
-
-  /// A colour of two thirds saturation; hues are counted in turns.
-  private static func color(hue: Double, lightness: Double) -> String {
-    let chroma = 0.67 * (1 - abs(2 * lightness - 1))
-    let digits = [0.0, 2.0 / 3, 1.0 / 3].map { shift -> String in
-      let place = (hue + shift).truncatingRemainder(dividingBy: 1) * 6
-      let share = min(1, max(0, abs(place - 3) - 1))
-      let level = Int((255 * (lightness + chroma * (share - 0.5))).rounded())
-      return (level < 16 ? "0" : "") + String(level, radix: 16, uppercase: true)
-    }
-    return "#" + digits.joined()
-  }
-}
-
-/// A number in six significant digits, the same bytes on every machine; for tables and plot data.
-package func short(_ value: Double) -> String {
-  guard value.isFinite else { return value.isNaN ? "NaN" : value < 0 ? "-Infinity" : "Infinity" }
-  return String(format: "%.6g", value == 0 ? 0 : value)
-}
-
-/// A number for a reader: three significant digits, without an exponent where that is legible.
-package func readable(_ value: Double) -> String {
-  guard value.isFinite else { return "–" }
-  let size = abs(value)
-  if size >= 1e6 { return String(format: "%.2e", value) }
-  return String(format: size >= 100 ? "%.0f" : size >= 10 ? "%.1f" : "%.2f", value)
 }

@@ -1,7 +1,10 @@
+import Evaluation
 import LanguageModel
+import Tasks
+import Training
 import Workbench
 
-/// The cells of one arm, a cell a seed, in the order of the seeds.
+/// The cells of one arm, one per seed, in the order of the seeds.
 struct ArmRuns: Sendable {
   let name: String
   let method: String
@@ -26,14 +29,14 @@ struct ArmRuns: Sendable {
   var steps: Int { cells.compactMap { $0.evaluations.last?.step }.max() ?? 0 }
 
   /// A value of each seed's last evaluation; seeds without it are left out.
-  func finalValues(_ key: String) -> [Int: Double] {
+  func finalValues(_ key: MetricKey) -> [Int: Double] {
     var values: [Int: Double] = [:]
     for cell in cells { values[cell.seed] = cell.evaluations.last?.values[key] }
     return values
   }
 
   /// A value of each seed's first evaluation, which is that of the reference policy.
-  func firstValues(_ key: String) -> [Int: Double] {
+  func firstValues(_ key: MetricKey) -> [Int: Double] {
     var values: [Int: Double] = [:]
     for cell in cells { values[cell.seed] = cell.evaluations.first?.values[key] }
     return values
@@ -42,10 +45,10 @@ struct ArmRuns: Sendable {
   /// The values that an evaluation of this arm holds, by name in order.
   ///
   /// Errors within one evaluation stay in `curves.csv`: the summary's intervals are over seeds.
-  var evaluationKeys: [String] {
+  var evaluationKeys: [MetricKey] {
     let within = ["_se", "_lower", "_upper"]
     return Set(cells.flatMap { $0.evaluations.last?.values.keys.map { $0 } ?? [] })
-      .filter { key in !within.contains { key.hasSuffix($0) } }.sorted()
+      .filter { key in !within.contains { key.hasSuffix($0) } }.sorted().map { MetricKey($0) }
   }
 
   /// The evaluations of all seeds, by their place in the run: the i-th of every seed together.
@@ -55,6 +58,13 @@ struct ArmRuns: Sendable {
       cells.compactMap { $0.evaluations.indices.contains(place) ? $0.evaluations[place] : nil }
     }
   }
+}
+
+/// Who judges the arms of an experiment; nil where no evaluation holds what its judge gives.
+func judge(of runs: [ArmRuns], facts: SpecificationFacts) -> Judge? {
+  let judge = facts.judge ?? .gold
+  let rows = runs.flatMap { $0.cells.flatMap(\.evaluations) }
+  return rows.contains { $0.values[judge.reward] != nil } ? judge : nil
 }
 
 /// Every evaluation of every seed as CSV: what the reward curves are drawn from.

@@ -1,6 +1,6 @@
 import Datasets
 import Evaluation
-import Foundation
+import Training
 
 /// The seed of every bootstrap in a summary; it touches no data and no training.
 private let bootstrap = StratifiedBootstrap(seed: Seed(0).derived("summary"))
@@ -10,6 +10,13 @@ func meanInterval(_ values: [Double]) -> (mean: Double, low: Double, high: Doubl
   let interval = studentInterval(of: values)
   guard values.count > 1 else { return (interval.estimate, interval.estimate, interval.estimate) }
   return (interval.estimate, interval.lower, interval.upper)
+}
+
+/// What a caption says of the spread over seeds that a figure or table shows by its `mark`.
+func spreadNote(_ mark: String, seeds: Int) -> String {
+  seeds > 1
+    ? "The \(mark) is the 95 % Student-t interval over \(seeds) seeds."
+    : "One seed: there is no interval."
 }
 
 extension Estimate {
@@ -44,7 +51,7 @@ extension Comparison {
   /// Compares two arms over the seeds that both have; nil where there is none.
   init?(
     _ first: String, _ firstValues: [Int: Double], minus second: String,
-    _ secondValues: [Int: Double], metric: String
+    _ secondValues: [Int: Double], metric: MetricKey
   ) {
     let seeds = firstValues.keys.filter {
       (firstValues[$0] ?? .nan).isFinite && (secondValues[$0] ?? .nan).isFinite
@@ -55,7 +62,8 @@ extension Comparison {
     let differences = zip(a, b).map { $0 - $1 }
     let improvement = probabilityOfImprovementInterval(of: [a], over: [b], bootstrap: bootstrap)
     self.init(
-      first: first, second: second, metric: metric, difference: Estimate(over: differences),
+      first: first, second: second, metric: metric.rawValue,
+      difference: Estimate(over: differences),
       interquartileMean: Estimate(interquartileMeanOf: differences),
       probabilityOfImprovement: rounded(improvement.estimate),
       probabilityLow: rounded(improvement.lower), probabilityHigh: rounded(improvement.upper),
@@ -87,6 +95,3 @@ func coverage(atSeeds count: Int) -> [CoverageSummary] {
     }
   }
 }
-
-/// A value in five significant digits, far below its interval, so that a summary stays small.
-package func rounded(_ value: Double) -> Double { Double(String(format: "%.5g", value)) ?? value }

@@ -1,5 +1,6 @@
 import Evaluation
 package import LanguageModel
+package import Tasks
 
 /// What an experiment found, small enough to commit; every number of a report comes from here or from `curves.csv`.
 package struct ExperimentSummary: Codable, Sendable {
@@ -13,7 +14,7 @@ package struct ExperimentSummary: Codable, Sendable {
   package var arms: [ArmSummary]
   /// Paired differences between arms and against the reference.
   package var comparisons: [Comparison]
-  /// Gold reward where two arms have spent the same KL or the same FLOPs.
+  /// The judge's reward where two arms have spent the same KL or the same FLOPs.
   package var matched: [MatchedComparison]
   /// The reward model over seeds, where one was trained.
   package var rewardModel: [String: Estimate]
@@ -21,6 +22,16 @@ package struct ExperimentSummary: Codable, Sendable {
   package var certificate: [CertificateSummary]
   /// What the intervals of this summary really cover at this number of seeds, from simulation.
   package var coverage: [CoverageSummary]
+
+  /// Who judges the arms; nil where no evaluation holds what the experiment's judge gives.
+  package var judge: Judge? {
+    let judge = facts.judge ?? .gold
+    let isJudged = arms.contains { $0.final[judge.rewardKey] != nil }
+    return isJudged || reference[judge.rewardKey] != nil ? judge : nil
+  }
+
+  /// The most seeds that any arm was run with.
+  package var runCount: Int { arms.map { $0.completed + $0.diverged }.max() ?? 0 }
 }
 
 /// An estimate over seeds with its interval.
@@ -82,7 +93,10 @@ package struct Comparison: Codable, Sendable {
   package var signFlipP: Double
 }
 
-/// Gold reward of two arms at the same KL or the same cost.
+/// The judge's reward of two arms at the same KL or the same cost.
+///
+/// The names of the fields are those of the first version of `summary.json`, when every judge was the gold; whose reward it is stands
+/// in ``SpecificationFacts/judge``.
 package struct MatchedComparison: Codable, Sendable {
   /// What is matched: `kl` in nats or `flops`.
   package var axis: String
@@ -92,9 +106,9 @@ package struct MatchedComparison: Codable, Sendable {
   package var first: String
   /// The arm that is subtracted.
   package var second: String
-  /// The gold reward of the first arm, over the seeds in which both arms reach this value.
+  /// The judge's reward of the first arm, over the seeds in which both arms reach this value.
   package var firstGold: Double
-  /// The gold reward of the second arm over the same seeds.
+  /// The judge's reward of the second arm over the same seeds.
   package var secondGold: Double
   /// first − second, mean over the pairs of a seed.
   package var difference: Double

@@ -29,15 +29,19 @@ package struct SpecificationFacts: Sendable, Codable {
   package var arms: [ArmFacts]
   /// The command that makes the results.
   package var command: String
+  /// Who judges the arms, where it is not the gold reward; nil, and not written, where it is.
+  package private(set) var judge: Judge?
 
   /// The facts of one experiment.
   package init(
     question: String, title: String, expectation: String, task: String, model: String,
-    parameterCount: Int, seeds: [Int], beta: Double, arms: [ArmFacts], command: String
+    parameterCount: Int, seeds: [Int], beta: Double, arms: [ArmFacts], command: String,
+    judge: Judge? = nil
   ) {
     (self.question, self.title, self.expectation) = (question, title, expectation)
     (self.task, self.model, self.parameterCount) = (task, model, parameterCount)
     (self.seeds, self.beta, self.arms, self.command) = (seeds, beta, arms, command)
+    self.judge = judge == .gold ? nil : judge
   }
 }
 
@@ -58,7 +62,9 @@ package struct ArmFacts: Sendable, Codable {
 
 extension ExperimentSpecification {
   /// What a report says of the experiment besides its numbers.
-  package func facts(task: any PreferenceTask, command: String) throws -> SpecificationFacts {
+  package func facts(
+    task: any PreferenceTask, judge: Judge? = nil, command: String
+  ) throws -> SpecificationFacts {
     let model = model.configuration(vocabularySize: task.tokenizer.vocabularySize)
     return SpecificationFacts(
       question: name, title: title.isEmpty ? name : title, expectation: expectation,
@@ -66,7 +72,7 @@ extension ExperimentSpecification {
       seeds: seeds.values, beta: beta,
       arms: try arms.map {
         ArmFacts(name: $0.name, method: $0.method.name, settings: try $0.settingsText())
-      }, command: command)
+      }, command: command, judge: judge)
   }
 }
 

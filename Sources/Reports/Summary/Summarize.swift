@@ -1,16 +1,21 @@
 import Evaluation
 import LanguageModel
 import Optimizers
+import Tasks
 import Training
 package import Workbench
 
 /// Gathers the cells of an experiment into its summary; the same cells give the same summary.
 package func summarize(_ cells: [CellRecord], facts: SpecificationFacts) -> ExperimentSummary {
   let runs = ArmRuns.group(cells, by: facts)
+  let judge = judge(of: runs, facts: facts)
   return ExperimentSummary(
-    facts: facts, reference: referenceEstimates(runs), arms: runs.map(summary(of:)),
-    comparisons: comparisons(runs), matched: matchedComparisons(runs),
-    rewardModel: rewardModelEstimates(cells), certificate: certificate(cells),
+    facts: facts, reference: referenceEstimates(runs),
+    arms: runs.map { summary(of: $0, judge: judge) },
+    comparisons: judge.map { comparisons(runs, in: $0.reward) } ?? [],
+    matched: judge.map { matchedComparisons(runs, in: $0.reward) } ?? [],
+    rewardModel: rewardModelEstimates(cells, hasGold: judge == .gold),
+    certificate: certificate(cells),
     coverage: coverage(atSeeds: facts.seeds.count))
 }
 
@@ -19,19 +24,19 @@ private func referenceEstimates(_ runs: [ArmRuns]) -> [String: Estimate] {
   return estimates(first.evaluationKeys) { first.firstValues($0) }
 }
 
-private func summary(of run: ArmRuns) -> ArmSummary {
+private func summary(of run: ArmRuns, judge: Judge?) -> ArmSummary {
   let diverged = run.cells.count { $0.outcome != .completed }
   return ArmSummary(
     name: run.name, method: run.method, completed: run.cells.count - diverged, diverged: diverged,
-    collapsed: run.isTrained ? run.cells.count(where: hasCollapsed) : 0,
+    collapsed: run.isTrained ? run.cells.count { hasCollapsed($0, judge: judge) } : 0,
     final: estimates(run.evaluationKeys, of: run.finalValues),
-    stability: run.isTrained ? stability(of: run) : [:], cost: meanCost(run.cells))
+    stability: run.isTrained ? stability(of: run, judge: judge) : [:], cost: meanCost(run.cells))
 }
 
 private func estimates(
-  _ keys: [String], of values: (String) -> [Int: Double]
+  _ keys: [MetricKey], of values: (MetricKey) -> [Int: Double]
 ) -> [String: Estimate] {
-  Dictionary(uniqueKeysWithValues: keys.map { ($0, Estimate(bySeed: values($0))) })
+  Dictionary(uniqueKeysWithValues: keys.map { ($0.rawValue, Estimate(bySeed: values($0))) })
 }
 
 private func meanCost(_ cells: [CellRecord]) -> Cost {
@@ -43,9 +48,8 @@ private func meanCost(_ cells: [CellRecord]) -> Cost {
     flops: total.flops / Double(count))
 }
 
-/// Every arm against the reference, and every pair of arms, in gold reward; win rates against one half are in `final`.
-private func comparisons(_ runs: [ArmRuns]) -> [Comparison] {
-  let key = "eval/gold_reward"
+/// Every arm against the reference, and every pair of arms, in the judge's reward; win rates against one half are in `final`.
+private func comparisons(_ runs: [ArmRuns], in key: MetricKey) -> [Comparison] {
   guard let trained = runs.first(where: \.isTrained) else { return [] }
   let reference = trained.firstValues(key)
   let overReference = runs.compactMap {
@@ -59,22 +63,45 @@ private func comparisons(_ runs: [ArmRuns]) -> [Comparison] {
     }
 }
 
-private func rewardModelEstimates(_ cells: [CellRecord]) -> [String: Estimate] {
-  let models = cells.sorted { $0.seed < $1.seed }.compactMap(\.rewardModel)
-  guard !models.isEmpty else { return [:] }
-  let quantities: [(String, (RewardModelSummary) -> Double)] = [
+/// A quantity of a reward model with its name.
+private typealias RewardQuantity = (name: String, value: (RewardModelSummary) -> Double)
+
+/// The reward models over seeds, and the referees, whose rows say so.
+///
+/// What only a gold reward tells, such as the best accuracy that the labels allow, is left out without one.
+private func rewardModelEstimates(_ cells: [CellRecord], hasGold: Bool) -> [String: Estimate] {
+  let ofAll: [RewardQuantity] = [
     ("accuracy on training pairs", \.trainAccuracy), ("accuracy on held-out pairs", \.testAccuracy),
+    ("expected calibration error", \.expectedCalibrationError),
+  ]
+  let ofGold: [RewardQuantity] = [
     ("Bayes accuracy of training labels", \.trainBayesAccuracy),
     ("Bayes accuracy of held-out labels", \.testBayesAccuracy),
     ("held-out accuracy over Bayes accuracy", { $0.testAccuracy / $0.testBayesAccuracy }),
-    ("expected calibration error", \.expectedCalibrationError),
     ("Pearson correlation with gold", \.pearson), ("Spearman correlation with gold", \.spearman),
-    ("mean score of reference completions", \.referenceMean),
   ]
-  return Dictionary(
-    uniqueKeysWithValues: quantities.map { name, value in
-      (name, Estimate(over: models.map(value)))
-    })
+  let centred: RewardQuantity = ("mean score of reference completions", \.referenceMean)
+  let sorted = cells.sorted { $0.seed < $1.seed }
+  func estimates(
+    _ quantities: [RewardQuantity], of models: [RewardModelSummary], prefix: String = ""
+  ) -> [String: Estimate] {
+    guard !models.isEmpty else { return [:] }
+    return Dictionary(
+      uniqueKeysWithValues: quantities.map { name, value in
+        (prefix + name, Estimate(over: models.map(value)))
+      })
+  }
+  return estimates(
+    ofAll + (hasGold ? ofGold : []) + [centred],
+    of: sorted.filter { !$0.isReferee }.compactMap(\.rewardModel)
+  ).merging(
+    estimates(ofAll, of: sorted.filter(\.isReferee).compactMap(\.rewardModel), prefix: "referee: ")
+  ) { $1 }
+}
+
+extension CellRecord {
+  /// Whether the cell fitted the reward model that judges the arms and that none of them saw.
+  var isReferee: Bool { method == Judge.referee.rawValue }
 }
 
 private func certificate(_ cells: [CellRecord]) -> [CertificateSummary] {
@@ -92,26 +119,26 @@ private func certificate(_ cells: [CellRecord]) -> [CertificateSummary] {
   }
 }
 
-/// Gold reward of every pair of trained arms at the same KL and at the same FLOPs.
+/// The judge's reward of every pair of trained arms at the same KL and at the same FLOPs.
 ///
 /// The places are fixed KLs, and quarters of the range of FLOPs that both arms reach. KL curves are made
 /// monotone first, since noise makes them turn back; cost curves only go forward and are read as they are.
-func matchedComparisons(_ runs: [ArmRuns]) -> [MatchedComparison] {
+private func matchedComparisons(_ runs: [ArmRuns], in key: MetricKey) -> [MatchedComparison] {
   let trained = runs.filter(\.isTrained)
   let pairs = trained.indices.flatMap { i in
     trained.indices.dropFirst(i + 1).map { (trained[i], trained[$0]) }
   }
   return pairs.flatMap { first, second in
-    CurveAxis.allCases.filter { $0 != .step }.flatMap { matched(first, second, on: $0) }
+    CurveAxis.allCases.filter { $0 != .step }.flatMap { matched(first, second, in: key, on: $0) }
   }
 }
 
-private func matched(_ first: ArmRuns, _ second: ArmRuns, on axis: CurveAxis)
-  -> [MatchedComparison]
-{
+private func matched(
+  _ first: ArmRuns, _ second: ArmRuns, in key: MetricKey, on axis: CurveAxis
+) -> [MatchedComparison] {
   let seeds = first.cells.map(\.seed).filter { seed in second.cells.contains { $0.seed == seed } }
-  let firstCurves = curves(first, seeds: seeds, axis: axis)
-  let secondCurves = curves(second, seeds: seeds, axis: axis)
+  let firstCurves = curves(first, in: key, seeds: seeds, axis: axis)
+  let secondCurves = curves(second, in: key, seeds: seeds, axis: axis)
   return places(axis, in: firstCurves + secondCurves).compactMap { place in
     guard let found = matchedDifference(firstCurves, minus: secondCurves, at: place) else {
       return nil
@@ -127,14 +154,16 @@ private func matched(_ first: ArmRuns, _ second: ArmRuns, on axis: CurveAxis)
   }
 }
 
-private func curves(_ run: ArmRuns, seeds: [Int], axis: CurveAxis) -> [MatchedCurve] {
+private func curves(
+  _ run: ArmRuns, in key: MetricKey, seeds: [Int], axis: CurveAxis
+) -> [MatchedCurve] {
   seeds.compactMap { seed in run.cells.first { $0.seed == seed } }.map { cell in
     MatchedCurve(
       costs: cell.evaluations.map {
         // The maximum of 0 and NaN is 0, that of NaN and 0 stays NaN, which a curve leaves out.
-        axis == .kl ? max($0.values["eval/kl"] ?? .nan, 0) : $0.cost.flops
+        axis == .kl ? max($0.values[.kl] ?? .nan, 0) : $0.cost.flops
       },
-      scores: cell.evaluations.map { $0.values["eval/gold_reward"] ?? .nan },
+      scores: cell.evaluations.map { $0.values[key] ?? .nan },
       fit: axis == .kl ? .isotonic : .none)
   }
 }

@@ -1,7 +1,9 @@
+import Evaluation
 import ExactTheory
 import Foundation
 import LanguageModel
 package import Reports
+import Training
 import Workbench
 
 /// The second act: the exact noise of gradients inside a transformer, along real training runs.
@@ -69,7 +71,7 @@ extension ModelAct.Point {
     let hasValue = rows.allSatisfy { GradientValues($0.values).valueError.isFinite }
     self.init(
       step: rows.first?.step ?? 0,
-      suboptimality: Estimate(over: rows.map { $0.values["eval/suboptimality"] ?? .nan }),
+      suboptimality: Estimate(over: rows.map { $0.values[.suboptimality] ?? .nan }),
       noiseToSignal: ratios, covarianceTraces: traces,
       preferenceNoiseToSignal: estimate { $0.preferenceTrace / $0.preferenceSquaredNorm },
       preferenceCovarianceTrace: estimate { $0.preferenceTrace / (beta * beta) },

@@ -85,25 +85,25 @@ private struct TrainingRuns {
   private var baseline: String { settings?.baseline.rawValue ?? arm.method.name }
   private var offset: Double { arm.rewardOffset ?? 0 }
 
-  private func last(_ key: String) -> [Double] {
+  private func last(_ key: MetricKey) -> [Double] {
     cells.map { $0.evaluations.last?.values[key] ?? .nan }
   }
 
   private var logs: [Int: Double] {
     var logs: [Int: Double] = [:]
-    for (cell, value) in zip(cells, last("eval/suboptimality")) { logs[cell.seed] = log10(value) }
+    for (cell, value) in zip(cells, last(.suboptimality)) { logs[cell.seed] = log10(value) }
     return logs
   }
 
   var summary: TrainingAct.Arm {
     let arrivals = cells.compactMap { cell in
-      cell.evaluations.first { ($0.values["eval/objective"] ?? 0) >= TrainingAct.arrival }
+      cell.evaluations.first { ($0.values[.objective] ?? 0) >= TrainingAct.arrival }
     }
-    let ends = last("eval/objective")
+    let ends = last(.objective)
     return TrainingAct.Arm(
       name: arm.name, baseline: baseline, offset: offset,
       learningRate: settings?.learningRate ?? .nan,
-      suboptimality: Estimate(over: last("eval/suboptimality")),
+      suboptimality: Estimate(over: last(.suboptimality)),
       logSuboptimality: Estimate(bySeed: logs), objective: Estimate(over: ends),
       rolloutsToNinety: Estimate(over: arrivals.map { Double($0.cost.rollouts) }),
       reached: arrivals.count,

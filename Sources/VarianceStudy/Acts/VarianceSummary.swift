@@ -1,6 +1,8 @@
 import Datasets
+import Evaluation
 import ExactTheory
 import Reports
+import Training
 import Workbench
 
 /// What `tandem variance` found, small enough to commit; the curves are in curves.csv.
@@ -56,9 +58,9 @@ struct VarianceCurves {
       let own = cells.filter { $0.arm == arm.name }
       for place in 0..<(own.map(\.evaluations.count).min() ?? 0) {
         let rows = own.map { $0.evaluations[place] }
-        for key in ["eval/suboptimality", "eval/objective", "eval/gold_exact", "eval/kl_exact"] {
+        for key: MetricKey in [.suboptimality, .objective, .exactGold, .exactKL] {
           let estimate = Estimate(over: rows.map { $0.values[key] ?? .nan })
-          add("training", arm.name, key, Double(rows.first?.step ?? 0), estimate)
+          add("training", arm.name, key.rawValue, Double(rows.first?.step ?? 0), estimate)
         }
       }
     }

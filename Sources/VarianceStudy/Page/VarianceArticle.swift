@@ -1,3 +1,4 @@
+import Evaluation
 import Foundation
 import Identities
 import Reports
@@ -142,7 +143,7 @@ struct VarianceArticle {
   /// The error of each named identity when the page was made.
   private func check(_ ids: String...) -> String {
     let lines = identities.filter { ids.contains($0.id) }.map { identity in
-      let error = String(format: "%.0e", identity.error)
+      let error = scientific(identity.error, decimals: 0)
       return
         "<div class=\"check\(identity.holds ? "" : " fail")\">\(identity.holds ? "✓" : "✗ BROKEN")"
         + " \(HTML.escape(identity.name)): error \(error), tolerance \(identity.tolerance)</div>"

@@ -1,6 +1,8 @@
+import Evaluation
 import ExactTheory
 import Foundation
 import Reports
+import Training
 import Workbench
 
 /// The colour of each estimator in every figure of the variance argument.
@@ -31,7 +33,8 @@ extension ExactAct {
           + (b - parabola.optimalBaseline) * (b - parabola.optimalBaseline) * parabola.fisherTrace)
     }
     return Figure(
-      name: "exact-parabola", title: "Every baseline of one number is a point on one parabola",
+      name: "exact-parabola", section: .exact,
+      title: "Every baseline of one number is a point on one parabola",
       caption:
         "Exact covariance trace of the policy gradient per sampled completion, for p = (1/2, 1/3, 1/6), r = (0, 1, 3), β = 1 at the policy q = (0.2, 0.3, 0.5). "
         + "A random baseline stands at its mean, above the parabola by its variance times F; leave-one-out likewise.",
@@ -51,7 +54,7 @@ extension ExactAct {
     let start = path.first?.noiseToSignal.first ?? 1
     let guide = ExactAct.path.map { FigurePoint(x: $0, y: start * 1e-6 / ($0 * $0) * 3) }
     return Figure(
-      name: "exact-path", title: "Noise against signal on the way to the optimum",
+      name: "exact-path", section: .exact, title: "Noise against signal on the way to the optimum",
       caption:
         "Exact noise-to-signal ratio trCov/|g|² per sampled completion along q_t ∝ p·exp(t·r/β), against u = 1 − t: the optimum lies to the left. "
         + "Dashed: u⁻². One made-up prompt of 64 completions with log-linear scores.",
@@ -62,7 +65,7 @@ extension ExactAct {
 
   private var offsetFigure: Figure {
     Figure(
-      name: "exact-offset", title: "A constant added to the reward",
+      name: "exact-offset", section: .exact, title: "A constant added to the reward",
       caption:
         "Exact noise-to-signal ratio at the reference when a constant is added to all rewards, which moves neither the gradient nor the optimum. "
         + "Baselines that move with the reward do not notice; without one the noise is a parabola.",
@@ -111,7 +114,7 @@ extension ModelAct {
       name: "KL(π‖π*), nats", color: "#999999", style: .guide,
       points: arm.points.map { FigurePoint(x: Double($0.step), y: $0.suboptimality.mean) })
     return Figure(
-      name: "model-noise-\(slug(arm.name))",
+      name: "model-noise-\(slug(arm.name))", section: .transformer,
       title: "Noise of the gradients at the policies of \(arm.name)",
       caption:
         "Exact covariance traces inside the transformer, mean over \(seeds) seeds with the 95 % t interval; dashed: how far the policy is from the optimum. "
@@ -122,7 +125,8 @@ extension ModelAct {
 
   private var valueErrorFigure: Figure {
     Figure(
-      name: "model-value-error", title: "How good a baseline the learned value is",
+      name: "model-value-error", section: .transformer,
+      title: "How good a baseline the learned value is",
       caption:
         "E[(V − b*)²·F] over E[b*²·F]: zero is the optimal baseline, one is no baseline at all, more is worse than none. Value model with a zero head, trained beside PPO.",
       xLabel: "PPO iterations", yLabel: "e² / b*²", yScale: .logarithmic,
@@ -137,7 +141,8 @@ extension ModelAct {
 
   private var cosineFigure: Figure {
     Figure(
-      name: "model-cosine", title: "Does DPO's gradient point where the policy gradient does?",
+      name: "model-cosine", section: .transformer,
+      title: "Does DPO's gradient point where the policy gradient does?",
       caption:
         "Cosine between DPO's exact descent direction and the exact policy gradient, over all prompts, against the distance from the optimum.",
       xLabel: "KL(π‖π*), nats", yLabel: "cosine", xScale: .logarithmic,
@@ -164,7 +169,7 @@ extension TrainingAct {
   private func curves(_ cells: [CellRecord], offset: Double) -> Figure {
     let shown = arms.filter { $0.offset == offset }
     return Figure(
-      name: "training-offset-\(short(offset))",
+      name: "training-offset-\(short(offset))", section: .training,
       title: "Distance from the optimum, reward offset \(short(offset)) sd",
       caption:
         "Exact KL(π‖π*) of the policy, mean over \(shown.first?.seeds ?? 0) paired seeds with the 95 % t interval; every arm at its own tuned learning rate.",
@@ -178,7 +183,7 @@ extension TrainingAct {
             let rows = own.map { $0.evaluations[place] }
             return FigurePoint(
               x: Double(rows.first?.step ?? 0),
-              Estimate(over: rows.map { $0.values["eval/suboptimality"] ?? .nan }))
+              Estimate(over: rows.map { $0.values[.suboptimality] ?? .nan }))
           })
       })
   }
@@ -188,7 +193,7 @@ extension TrainingAct {
       if !names.contains(name) { names.append(name) }
     }
     return Figure(
-      name: "training-end", title: "Where training with each baseline ended",
+      name: "training-end", section: .training, title: "Where training with each baseline ended",
       caption:
         "Mean log₁₀ of the final KL(π‖π*) over paired seeds with the 95 % t interval; lower is better.",
       xLabel: "", yLabel: "log₁₀ KL(π‖π*) at the end",

@@ -11,61 +11,45 @@ struct VariancePage {
 
   /// The whole page; it needs no network.
   var html: String {
-    """
-    <!doctype html>
-    <html lang="en"><head><meta charset="utf-8"><title>The variance argument, in numbers</title>
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <style>\(reportStyle)\(articleStyle)</style></head><body>
-    \(header)<main>
-    \(sections.joined(separator: "\n"))
-    </main></body></html>
-
-    """
-  }
-
-  private var header: String {
-    let links = [
-      ("derivation", "Derivation"), ("remark", "The remark"), ("exact", "Exact"),
-      ("transformer", "In a transformer"), ("training", "In training"), ("true", "What is true"),
-      ("reproduce", "Reproduce"),
-    ].map { "<a href=\"#\($0.0)\">\($0.1)</a>" }
+    let sections = HTML.sections(parts)
     return """
+      <!doctype html>
+      <html lang="en"><head><meta charset="utf-8"><title>The variance argument, in numbers</title>
+      <meta name="viewport" content="width=device-width, initial-scale=1">
+      <style>\(reportStyle)\(articleStyle)</style></head><body>
       <header><div><h1>The variance argument, in numbers</h1>
       <p>Section 5.2 of <i>Direct Preference Optimization</i> (Rafailov et al., 2023) remarks that without the normaliser
       β log Z the policy gradient could have high variance. It reports no experiment. Here is one: the derivation, each
       step with its numerical check; the variance of every baseline, exactly; the same inside a transformer; and what it
       does to training.</p>
-      <nav>\(links.joined())</nav></div></header>
+      \(sections.navigation)</div></header><main>
+      \(sections.body)
+      </main></body></html>
+
       """
   }
 
-  private var sections: [String] {
+  /// The text and tables of a section, around all of its figures.
+  private func parts(of section: PageSection) -> [String] {
     let article = VarianceArticle(identities: results.identities)
     let tables = VarianceTables(results: results)
-    return [
-      HTML.section("derivation", "From the objective to DPO, step by step", article.derivation),
-      HTML.section("remark", "The remark of section 5.2", article.remark),
-      HTML.section(
-        "exact", "Exactly", article.parabola, figures("exact-parabola"), article.path,
-        figures("exact-path", "exact-offset"), tables.slopes, tables.monteCarlo),
-      HTML.section(
-        "transformer", "Inside a transformer", article.transformer, figures("model-noise-"),
-        tables.model, figures("model-value-error", "model-cosine"), tables.units),
-      HTML.section(
-        "training", "Does it matter for learning?", article.training, figures("training-"),
-        tables.training, tables.differences),
-      HTML.section(
-        "true", "What is true, and what is only half true", article.verdict, tables.claims),
-      HTML.section("reproduce", "How to reproduce this page", article.reproduction),
-    ]
-  }
-
-  private func figures(_ prefixes: String...) -> String {
-    let chosen = results.figures.filter { figure in
-      prefixes.contains { figure.name.hasPrefix($0) }
+    let figures = results.figures.filter { $0.section == section }
+    let all = HTML.grid(figures, drawings: drawings)
+    switch section {
+    case .derivation: return [article.derivation, all]
+    case .remark: return [article.remark, all]
+    case .exact:
+      // The parabola stands with its text, the path and the offset with theirs.
+      return [
+        article.parabola, HTML.grid(figures.prefix(1), drawings: drawings), article.path,
+        HTML.grid(figures.dropFirst(), drawings: drawings), tables.slopes, tables.monteCarlo,
+      ]
+    case .transformer: return [article.transformer, all, tables.model, tables.units]
+    case .training: return [article.training, all, tables.training, tables.differences]
+    case .verdict: return [article.verdict, tables.claims, all]
+    case .reproduce: return [article.reproduction, all]
+    default: return [all]
     }
-    let parts = chosen.map { HTML.figure($0, svg: drawings[$0.name]) }
-    return "<div class=\"figures\">\(parts.joined(separator: "\n"))</div>"
   }
 }
 

@@ -1,3 +1,4 @@
+import Evaluation
 import ExactTheory
 import Foundation
 import Reports
@@ -13,7 +14,7 @@ struct VarianceTables {
       results.exact.path.map { curve in
         [
           HTML.escape(curve.label),
-          "\(number(curve.slopes.min())) … \(number(curve.slopes.max()))",
+          "\(typeset(curve.slopes.min())) … \(typeset(curve.slopes.max()))",
           readable(curve.noiseToSignal.first ?? .nan),
         ]
       },
@@ -30,7 +31,7 @@ struct VarianceTables {
         [
           check.name, readable(check.exact),
           "\(readable(check.estimate)) ± \(readable(check.standardError))",
-          number(check.deviation),
+          typeset(check.deviation),
         ]
       },
       caption:
@@ -102,7 +103,7 @@ struct VarianceTables {
       results.training.differences.map { one in
         [
           "\(HTML.escape(one.first)) − \(HTML.escape(one.second))", cell(one.logRatio),
-          number(one.signFlipP),
+          typeset(one.signFlipP),
         ]
       }, caption: "Above zero: the first ends farther from the optimum. 0.3 is a factor of two.")
   }
@@ -113,29 +114,23 @@ struct VarianceTables {
       ["claim", "tier", "verdict", "effect"],
       results.claims.map { claim in
         let ends =
-          claim.interval.map { " <small>[\(number($0[0])), \(number($0[1]))]</small>" } ?? ""
+          claim.interval.map { " <small>[\(typeset($0[0])), \(typeset($0[1]))]</small>" } ?? ""
         let isBad = claim.verdict == .broken
         return [
           HTML.escape(claim.statement), claim.tier.rawValue,
           "<span class=\"\(isBad ? "fail" : "pass")\">\(claim.verdict.rawValue)</span>",
-          number(claim.effect) + ends,
+          typeset(claim.effect) + ends,
         ]
       })
   }
 
   private func cell(_ estimate: Estimate?) -> String {
     guard let estimate, estimate.n > 0 else { return "–" }
-    let ends = "<small>[\(number(estimate.low)), \(number(estimate.high))]</small>"
-    return estimate.n > 1 ? "\(number(estimate.mean)) \(ends)" : number(estimate.mean)
-  }
-
-  private func number(_ value: Double?) -> String {
-    guard let value, value.isFinite else { return "–" }
-    let isLong = 1000..<1_000_000 ~= abs(value)
-    return String(format: isLong ? "%.0f" : "%.3g", value).replacing("-", with: "−")
+    let ends = "<small>[\(typeset(estimate.low)), \(typeset(estimate.high))]</small>"
+    return estimate.n > 1 ? "\(typeset(estimate.mean)) \(ends)" : typeset(estimate.mean)
   }
 
   private func count(_ value: Double) -> String {
-    value.isFinite ? String(format: "%.0f", value) : "–"
+    value.isFinite ? fixed(value, decimals: 0) : "–"
   }
 }

@@ -120,9 +120,6 @@ extension CellRecord {
   }
 }
 
-/// A number for a progress line.
-package func brief(_ value: Double) -> String { String(format: "%.3g", value) }
-
 // The step-0 certificate: numbers that theory knows before anything is learned. Losses are means of
 // Float logarithms, hence a tolerance of 1e-6; what must be exact has none.
 

@@ -3,6 +3,7 @@ import Explanations
 import Foundation
 import TestSupport
 import Testing
+import Training
 import Workbench
 
 /// Each rule on histories that are written by hand: one that has the symptom and its healthy twin.
@@ -154,9 +155,10 @@ import Workbench
         MetricsRow(step: 0, values: ["a": .nan]), MetricsRow(step: 1, values: ["a": 2]),
         MetricsRow(step: 2, values: ["b": 3]),
       ])
-    #expect(history.points("a") == [MetricsHistory.Point(step: 1, value: 2)])
-    #expect(history.beforeTraining("a") == nil && history.lastQuarter("a") == nil)
-    #expect(history.median("a") == 2 && history.median("c") == nil)
+    #expect(history.points(MetricKey("a")) == [MetricsHistory.Point(step: 1, value: 2)])
+    #expect(
+      history.beforeTraining(MetricKey("a")) == nil && history.lastQuarter(MetricKey("a")) == nil)
+    #expect(history.median(MetricKey("a")) == 2 && history.median(MetricKey("c")) == nil)
   }
 
   @Test func theGalleryHasAnEntryForEverySymptom() throws {
@@ -180,15 +182,17 @@ import Workbench
   @Test func linesAreRows() throws {
     let history = try read(#"{"step":0,"a":1}"# + "\n" + #"{"a":2.5,"step":3,"b":"NaN"}"# + "\n")
     #expect(history.rows.map(\.step) == [0, 3])
-    #expect(history.points("a").map(\.value) == [1, 2.5] && history.points("b").isEmpty)
+    #expect(
+      history.points(MetricKey("a")).map(\.value) == [1, 2.5]
+        && history.points(MetricKey("b")).isEmpty)
   }
 
   @Test func trainerStatesOfTransformersAreRead() throws {
     let history = try read(
       #"{"epoch": 1.0, "log_history": [{"step": 10, "loss": 0.6, "rewards/margins": 0.1}, {"step": 20, "loss": 0.5}], "max_steps": 20}"#
     )
-    #expect(history.points("loss").map(\.step) == [10, 20])
-    #expect(history.points("rewards/margins").count == 1)
+    #expect(history.points(MetricKey("loss")).map(\.step) == [10, 20])
+    #expect(history.points(MetricKey("rewards/margins")).count == 1)
   }
 
   @Test(arguments: ["", "{}", "a\nb", #"{"log_history": 3}"#, #"{"loss": 1}"#, "[1]"])

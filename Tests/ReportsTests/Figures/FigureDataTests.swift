@@ -9,7 +9,8 @@ private func figure(
   _ series: [FigureSeries], x: AxisScale = .linear, y: AxisScale = .linear
 ) -> Figure {
   Figure(
-    name: "f", title: "", caption: "", xLabel: "", yLabel: "", xScale: x, yScale: y,
+    name: "f", section: .curves, title: "", caption: "", xLabel: "", yLabel: "", xScale: x,
+    yScale: y,
     series: series)
 }
 

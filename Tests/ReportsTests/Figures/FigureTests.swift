@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct FigureTests {
   private let figure = Figure(
-    name: "two-lines", title: "A \"title\" with_marks", caption: "c", xLabel: "x", yLabel: "y",
+    name: "two-lines", section: .curves, title: "A \"title\" with_marks", caption: "c", xLabel: "x",
+    yLabel: "y",
     series: [
       FigureSeries(
         name: "PPO", color: "#0072B2", style: .band,
@@ -43,7 +44,7 @@ import Testing
 
   @Test func aProgramThatGnuplotRefusesIsNamed() async throws {
     let broken = Figure(
-      name: "broken", title: "t", caption: "", xLabel: "", yLabel: "",
+      name: "broken", section: .curves, title: "t", caption: "", xLabel: "", yLabel: "",
       series: [
         FigureSeries(
           name: "a", color: "not a colour\" nonsense", style: .marks,
@@ -71,7 +72,7 @@ import Testing
   @Test(arguments: [(2, 420), (40, 760)])
   func aLongLegendMakesATallerPage(lines: Int, height: Int) {
     let figure = Figure(
-      name: "crowd", title: "", caption: "", xLabel: "", yLabel: "",
+      name: "crowd", section: .curves, title: "", caption: "", xLabel: "", yLabel: "",
       series: (0..<lines).map {
         FigureSeries(name: "\($0)", color: "#000000", style: .line, points: [.init(x: 0, y: 1)])
       })

@@ -7,7 +7,8 @@ private func figure(
   yScale: AxisScale = .linear, categories: [String] = []
 ) -> Figure {
   Figure(
-    name: "gold-by-kl", title: "T", caption: "", xLabel: "X", yLabel: "Y", xScale: xScale,
+    name: "gold-by-kl", section: .curves, title: "T", caption: "", xLabel: "X", yLabel: "Y",
+    xScale: xScale,
     yScale: yScale, categories: categories,
     series: [
       FigureSeries(

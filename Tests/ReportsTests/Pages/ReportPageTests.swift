@@ -34,19 +34,22 @@ import Testing
   }
 
   @Test func endsAreMeansWithStudentIntervals() async throws {
-    let dash = "–"
     let one = "1.00 <small>[1.00, 1.00]</small>"
-    // Proxy 2 and 3, KL 3 and 5; nobody logged a win rate, an entropy or a length.
+    // Proxy 2 and 3, KL 3 and 5; nobody logged a win rate, an entropy or a length, so there is no column of them.
+    let page = try await HandResults.text("report.html")
+    #expect(
+      page.contains(
+        "<th>policy</th><th>gold reward</th><th>proxy reward</th><th>KL, nats</th><th>EOS rate</th>"
+      ))
     #expect(
       try await hasRow([
         "PPO", "4.00 <small>[-8.71, 16.7]</small>", "2.50 <small>[-3.85, 8.85]</small>",
-        "4.00 <small>[-8.71, 16.7]</small>", dash, dash, dash, one,
+        "4.00 <small>[-8.71, 16.7]</small>", one,
       ]))
     #expect(
       try await hasRow([
         "SFT (π_ref)", one, "-0.50 <small>[-6.85, 5.85]</small>",
-        "0.00 <small>[0.00, 0.00]</small>",
-        dash, dash, dash, one,
+        "0.00 <small>[0.00, 0.00]</small>", one,
       ]))
   }
 
@@ -139,7 +142,15 @@ import Testing
     let links = page.split(separator: "href=\"#").dropFirst().compactMap {
       $0.split(separator: "\"").first
     }
-    #expect(links.count == 7)
+    let sections = page.split(separator: "<section id=\"").dropFirst().compactMap {
+      $0.split(separator: "\"").first
+    }
+    #expect(links == sections)
+    #expect(
+      links == [
+        "expectation", "curves", "end", "cost", "stability", "certificate", "stages", "samples",
+        "reproduce",
+      ])
     for link in links { #expect(page.contains("<section id=\"\(link)\">"), "\(link)") }
   }
 
@@ -151,5 +162,59 @@ import Testing
     }
     #expect(page.contains("<figure id=\"gold-by-kl\"><svg"))
     #expect(!page.contains("<?xml") && !page.contains("not drawn"))
+  }
+}
+
+@Suite struct PageSectionTests {
+  /// The page of an experiment that found nothing, with these figures.
+  private func page(_ figures: [Figure]) -> String {
+    let summary = summarize([], facts: HandCells.factsOfOneSeed)
+    return ReportPage(summary: summary, figures: figures, drawings: [:], samples: []).html
+  }
+
+  private func figure(_ section: PageSection) -> Figure {
+    Figure(
+      name: "in-\(section.rawValue)", section: section, title: "T", caption: "C", xLabel: "x",
+      yLabel: "y",
+      series: [
+        FigureSeries(name: "a", color: "#000000", style: .line, points: [FigurePoint(x: 0, y: 1)])
+      ])
+  }
+
+  @Test(arguments: PageSection.allCases)
+  func everySectionShowsItsFigures(section: PageSection) {
+    let page = page([figure(section)])
+    #expect(page.contains("<figure id=\"in-\(section.rawValue)\">"))
+    #expect(page.contains("<section id=\"\(section.rawValue)\"><h2>\(section.title)</h2>"))
+    #expect(page.contains("<a href=\"#\(section.rawValue)\">\(section.link)</a>"))
+  }
+
+  @Test func figuresStandInTheOrderOfSections() {
+    let page = page(PageSection.allCases.reversed().map(figure))
+    let places = PageSection.allCases.compactMap { section in
+      page.firstRange(of: "<figure id=\"in-\(section.rawValue)\">")?.lowerBound
+    }
+    #expect(places.count == PageSection.allCases.count)
+    #expect(zip(places, places.dropFirst()).allSatisfy(<))
+  }
+
+  @Test func whatWasNotFoundHasNoHeading() {
+    let page = page([])
+    for section in PageSection.allCases where ![.expectation, .reproduce].contains(section) {
+      #expect(!page.contains("<section id=\"\(section.rawValue)\">"), "\(section)")
+    }
+    #expect(!page.contains("<figure") && !page.contains("class=\"cards\""))
+    #expect(!page.contains("<h3>"))
+  }
+
+  /// Every figure of the experiment by hand, which has one of nearly every kind.
+  @Test func everyFigureThatIsDrawnIsShown() async throws {
+    let page = try await HandResults.text("report.html")
+    let figures = experimentFigures(HandCells.cells, facts: HandCells.facts)
+    #expect(figures.count == 14)
+    for figure in figures {
+      #expect(try await HandResults.exists("\(figure.name).csv"))
+      #expect(page.contains("<figure id=\"\(figure.name)\">"), "\(figure.name)")
+    }
   }
 }
