@@ -7,7 +7,7 @@ public import Training
 /// What one update of DPO showed, measured on its batch before the update.
 ///
 /// Implicit rewards are β·log π/π₀ whatever the loss (TRL 1.16.0, `rewards/*`).
-public struct DPOMetrics: UpdateMetrics, Codable {
+public struct DPOMetrics: TrainingMetrics, Codable {
   /// Mean loss over the pairs of the batch; log 2 for DPO at step 0.
   public var loss: Double
   /// Implicit reward of the chosen completions, mean over the pairs.

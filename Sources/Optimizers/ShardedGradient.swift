@@ -149,12 +149,7 @@ public final class ShardWorkers<Scalar: BLASScalar>: Sendable {
     tapes[worker].withTape { $0.recycleBuffers(of: gradient) }
   }
 
-  /// Buffers that the tapes have made; steps of equal size after the first make none.
-  public var bufferAllocations: Int {
-    tapes.reduce(0) { $0 + $1.withTape { $0.bufferAllocations } }
-  }
-
-  /// Bytes of all buffers that the tapes have made.
+  /// Bytes of all buffers that the tapes have made; steps of equal size after the first make none.
   public var bufferBytes: Int { tapes.reduce(0) { $0 + $1.withTape { $0.bufferBytes } } }
 }
 

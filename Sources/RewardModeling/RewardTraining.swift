@@ -83,7 +83,7 @@ private struct RewardTraining {
 }
 
 /// What one update of the reward model showed, measured on its batch before the update.
-public struct RewardMetrics: UpdateMetrics, Codable {
+public struct RewardMetrics: TrainingMetrics, Codable {
   /// Mean loss over the pairs of the batch; log 2 at step 0, where the head is zero.
   public var loss: Double
   /// The share of pairs whose chosen completion scores strictly higher: ties count as wrong.

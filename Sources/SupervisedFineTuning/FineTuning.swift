@@ -102,7 +102,7 @@ func meanCompletionLength(_ demonstrations: [TokenSequence]) -> Double {
 }
 
 /// What one update of supervised fine-tuning showed, measured before the update.
-public struct SFTMetrics: UpdateMetrics, Codable {
+public struct SFTMetrics: TrainingMetrics, Codable {
   /// −Σ log π of the batch's completion tokens ÷ the tokens expected in a batch.
   ///
   /// In expectation the cross-entropy in nats a token over all demonstrations; the divisor is a

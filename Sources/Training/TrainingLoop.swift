@@ -22,7 +22,7 @@ extension Transformer<Float>: TrainableModel {}
 extension ScalarModel<Float>: TrainableModel {}
 
 /// What one update showed; what the update adds is zero until the loop sets it.
-public protocol UpdateMetrics: Sendable {
+public protocol TrainingMetrics: Sendable {
   /// The loss of the batch before the update.
   var loss: Double { get }
   /// Euclidean length of the gradient before clipping.
@@ -38,7 +38,7 @@ public protocol Learner<Model, Metrics> {
   /// What learns.
   associatedtype Model: TrainableModel
   /// What an update shows.
-  associatedtype Metrics: UpdateMetrics
+  associatedtype Metrics: TrainingMetrics
   /// How many examples there are.
   var count: Int { get }
   /// What the gradients so far have cost.

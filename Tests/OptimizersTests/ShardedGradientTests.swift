@@ -68,9 +68,9 @@ import Testing
   @Test func stepsAfterTheFirstMakeNoBuffers() {
     let workers = ShardWorkers<Double>(count: 2)
     workers.recycleBuffers(of: gradient(shards: 4, on: workers).total)
-    let made = workers.bufferAllocations
+    let made = workers.bufferBytes
     for _ in 0..<3 { workers.recycleBuffers(of: gradient(shards: 4, on: workers).total) }
-    #expect(made > 0 && workers.bufferAllocations == made)
+    #expect(made > 0 && workers.bufferBytes == made)
   }
 
   @Test func shardNormsAreThoseOfEachShardsOwnMeanLoss() {

@@ -17,7 +17,7 @@ private struct Line: TrainableModel {
   var slope: Float { parameters["slope"][0] }
 }
 
-private struct LineMetrics: UpdateMetrics {
+private struct LineMetrics: TrainingMetrics {
   var loss: Double
   var gradientNorm = 0.0
   var learningRate = 0.0
