@@ -124,7 +124,7 @@ benchmark-pytorch: setup ## The same steps in PyTorch and TRL, taking turns (abo
 bits: build ## What decides the bits here: hashes of tiny trainings under other kernels and threads (10 seconds)
 	Scripts/bits.sh $(TANDEM) $(OTHER)
 
-lint: setup ## Check format, import table, and that unsafe code stays in its room
+lint: setup ## Check format, imports, sizes, links, mutants, and that unsafe code stays in its room
 	@Scripts/install.sh python3:python3
 	swift format lint --strict --recursive --parallel Sources Tests Fuzzing/Sources/fuzz Package.swift
 	swift build $(BUILD_FLAGS) --explicit-target-dependency-import-check error

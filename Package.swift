@@ -123,7 +123,8 @@ let libraries = layers.flatMap { layer -> [Target] in
     .target(name: layer.name, dependencies: layer.uses, swiftSettings: settings),
     .testTarget(
       name: "\(layer.name)Tests",
-      dependencies: [.target(name: layer.name), "TestSupport"] + layer.uses,
+      dependencies: [.target(name: layer.name), "TestSupport"] + layer.uses
+        + (["ExactTheory", "Evaluation"].contains(layer.name) ? ["TheoryTestSupport"] : []),
       swiftSettings: settings),
   ]
 }
@@ -150,6 +151,12 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Autograd", "TensorKernels"], path: "Tests/TestSupport",
       swiftSettings: settings),
+    .target(
+      name: "TheoryTestSupport",
+      dependencies: [
+        "Tasks", "LanguageModel", "Datasets", "Tokenization", "Autograd", "TensorKernels",
+      ],
+      path: "Tests/TheoryTestSupport", swiftSettings: settings),
     .testTarget(
       name: "tandemTests",
       dependencies: [

@@ -35,8 +35,9 @@ total = sum(map(len, sources.values()))
 comments = sum(1 for x in sources.values() for l in x if l.lstrip().startswith("///"))
 tested = sum(map(len, tests.values()))
 print(f"sources {total} lines, doc comments {comments / max(total, 1):.0%} (aim: a third), tests {tested} lines = {tested / max(total, 1):.2f} of the sources (aim: 0.7)")
-print(f"{'module':<22} {'sources':>8} {'tests':>8}")
+print(f"{'module':<22} {'files':>6} {'sources':>8} {'tests':>8}")
 for folder in sorted({f.parts[1] for f in sources}):
-    own = sum(len(x) for f, x in sources.items() if f.parts[1] == folder)
+    files = [x for f, x in sources.items() if f.parts[1] == folder]
+    own = sum(map(len, files))
     test = sum(len(x) for f, x in tests.items() if f.parts[1] == folder + "Tests")
-    print(f"{folder:<22} {own:>8} {test:>8}")
+    print(f"{folder:<22} {len(files):>6} {own:>8} {test:>8}")

@@ -90,7 +90,7 @@ public struct RecordedParameters<Scalar: BLASScalar> {
   }
 
   /// The gradient as ``gradient()`` has it, moved off the tape instead of copied; the tape may have
-  /// the buffers back through its `reuse` when they are read.
+  /// the buffers back by ``Tape/recycleBuffers(of:)`` when they are read.
   public func takeGradient() -> Gradient<Scalar> {
     Gradient(values: tensors.map { tape.takeGradient(of: $0) })
   }

@@ -4,7 +4,7 @@ public import TensorKernels
 ///
 /// A node is one layer-sized operation with a fused kernel for its value and one for its
 /// derivative. Buffers come from a pool and return to it at ``reset()``. A tape belongs to one
-/// thread.
+/// thread; ``SharedTape`` takes one to another.
 public final class Tape<Scalar: BLASScalar> {
   /// Turns the gradient of a node's value into gradients of what it was computed from; it may give
   /// that buffer away, since nobody reads it afterwards.
@@ -70,7 +70,7 @@ public final class Tape<Scalar: BLASScalar> {
   /// Records one operation: computes its value at once and keeps its derivative for later.
   func record(
     _ shape: Shape, from inputs: [Tensor<Scalar>],
-    value: (inout MutableSpan<Scalar>) -> Void, derivative: @escaping Derivative
+    forward: (inout MutableSpan<Scalar>) -> Void, derivative: @escaping Derivative
   ) -> Tensor<Scalar> {
     for input in inputs {
       precondition(input.tape === self, "tensors of different tapes in one operation")
@@ -78,7 +78,7 @@ public final class Tape<Scalar: BLASScalar> {
     }
     var buffer = pool.take(shape.count)
     var span = buffer.mutableSpan
-    value(&span)
+    forward(&span)
     let requiresGradient = inputs.contains { nodes[$0.index].requiresGradient }
     let node = Node(
       shape: shape, isPooled: true, requiresGradient: requiresGradient,
@@ -111,7 +111,7 @@ public final class Tape<Scalar: BLASScalar> {
     return [Scalar](repeating: 0, count: tensor.shape.count)
   }
 
-  /// The gradient of a tensor, moved off the tape; ``reuse(_:)`` takes the buffer back.
+  /// The gradient of a tensor, moved off the tape; ``recycleBuffers(of:)`` takes the buffer back.
   func takeGradient(of tensor: Tensor<Scalar>) -> [Scalar] {
     let gradient = take(&gradients[tensor.index])
     guard gradient.isEmpty else { return gradient }
@@ -119,11 +119,12 @@ public final class Tape<Scalar: BLASScalar> {
   }
 
   /// Takes the buffers of a gradient back that nobody reads any more.
-  public func reuse(_ gradient: consuming Gradient<Scalar>) {
+  public func recycleBuffers(of gradient: consuming Gradient<Scalar>) {
     while let buffer = gradient.values.popLast() { pool.giveBack(buffer) }
   }
 
-  /// Room for so many values, which are undefined; ``reuse(_:)`` takes it back as part of a gradient.
+  /// Room for so many values, which are undefined; ``recycleBuffers(of:)`` takes it back as part of
+  /// a gradient.
   public func spareBuffer(count: Int) -> [Scalar] { pool.take(count) }
 
   /// Forgets every tensor; buffers return to the pool, shared arrays to their owners.
@@ -145,9 +146,6 @@ public final class Tape<Scalar: BLASScalar> {
     return taken
   }
 }
-
-// Whoever shares a tape between threads must see to it that one of them uses it at a time.
-extension Tape: @unchecked Sendable {}
 
 extension Tape {
   /// The values of a tensor; a reference, not a copy.

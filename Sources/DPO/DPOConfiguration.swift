@@ -1,10 +1,11 @@
 public import Optimizers
+public import Training
 
 /// How DPO fits a policy to preference pairs.
 ///
 /// Keys are TRL's where the meaning is the same. Rates and sizes are those of our pilot runs with
 /// models of 0.1 to 1 M parameters, unless a field names another source.
-public struct DPOConfiguration: Codable, Equatable, Sendable {
+public struct DPOConfiguration: UpdateSettings {
   /// Strength β of the pull towards the reference, PPO's KL coefficient (Rafailov (2023) and TRL: 0.1).
   public var beta = 0.1
   /// The loss over the pairs.
@@ -43,36 +44,60 @@ public struct DPOConfiguration: Codable, Equatable, Sendable {
   /// Fresh pairs from the policy instead of those of the data set; nil for the data set's.
   public var online: OnlineDPOConfiguration?
 
-  /// The names of the settings in a specification, those of the loss left out.
-  public enum CodingKeys: String, CodingKey, CaseIterable {
-    case beta
-    case lossKind = "loss_type"
-    case learningRate = "learning_rate"
-    case epochs = "num_train_epochs"
-    case batchSize = "per_device_train_batch_size"
-    case warmupSteps = "warmup_steps"
-    case decay = "lr_scheduler_type"
-    case optimizer = "optim"
-    case weightDecay = "weight_decay"
-    case maximumGradientNorm = "max_grad_norm"
-    case gradientShards = "gradient_shards"
-    case probePairs = "probe_pairs"
-    case synchronizesReference = "sync_ref_model"
-    case mixupShare = "ref_model_mixup_alpha"
-    case synchronizationSteps = "ref_model_sync_steps"
-    case online
-  }
-
   /// Creates the documented defaults.
   public init() {}
 
   /// The loss that the settings describe.
   public var loss: any PreferenceLoss { lossKind.loss(beta: beta, options: options) }
 
-  /// The learning rate of every update, of which there are `steps`.
-  func schedule(steps: Int) -> LearningRateSchedule {
-    let warmup = min(warmupSteps < 1 ? warmupSteps * Double(steps) : warmupSteps, Double(steps))
-    return LearningRateSchedule(
-      peak: learningRate, warmupSteps: Int(warmup.rounded()), totalSteps: steps, decay: decay)
+  /// How the reference follows the policy, if it does.
+  var movingReference: MovingReference? {
+    guard synchronizesReference == true else { return nil }
+    return MovingReference(share: mixupShare ?? 0.6, interval: synchronizationSteps ?? 512)
+  }
+
+  /// The table of the settings; those of the loss come last.
+  public static let settings: [Setting<Self>] =
+    lossSettings + updateSettings(of: "Pairs, or rankings with plackett_luce,") + ownSettings
+    + PreferenceLossOptions.settings.map { $0.within(\.options) }
+
+  private static let lossSettings: [Setting<Self>] = [
+    Setting("beta", \.beta, .positive, "Strength β of the pull towards the reference."),
+    Setting("loss_type", \.lossKind, .choice, "The loss over the pairs."),
+    Setting("num_train_epochs", \.epochs, .atLeast(1), "Passes over the pairs."),
+  ]
+
+  private static let ownSettings: [Setting<Self>] = [
+    Setting(
+      "probe_pairs", \.probePairs, .atLeast(0),
+      "Pairs on which the policy is read again after each update, for its approximate KL.",
+      trl: .absent),
+    Setting(
+      "sync_ref_model", \.synchronizesReference, .optional(.flag, none: "false"),
+      "Whether the reference follows the policy."),
+    Setting(
+      "ref_model_mixup_alpha", \.mixupShare,
+      .optional(AllowedValues("0 ≤ α ≤ 1") { 0...1 ~= $0 }, none: "0.6"),
+      "The policy's share α in each step of the reference."),
+    Setting(
+      "ref_model_sync_steps", \.synchronizationSteps, .optional(.atLeast(1), none: "512"),
+      "Updates between two steps of the reference."),
+    Setting(
+      "online", \.online, .optional(.settings, none: "none"),
+      "Fresh pairs from the policy instead of those of the data set.", trl: .absent),
+  ]
+
+  /// Throws where settings exclude one another.
+  public func validateTogether() throws(ConfigurationError) {
+    try options.validate(for: lossKind)
+    if synchronizesReference != true, mixupShare != nil || synchronizationSteps != nil {
+      throw .contradiction(
+        "ref_model_mixup_alpha and ref_model_sync_steps need sync_ref_model: true; add it or "
+          + "remove them")
+    }
+    if online != nil, lossKind == .plackettLuce {
+      throw .contradiction(
+        "online rounds sample pairs, not rankings; use another loss_type than plackett_luce")
+    }
   }
 }

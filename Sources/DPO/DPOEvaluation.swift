@@ -41,20 +41,8 @@ public func evaluateDPO(
     reference: reference.completionLogProbabilities(of: sequences, on: workers).map(Double.init),
     tokens: sequences.map(\.completion.count),
     mismatchedLogRatios: loss.inputs.contains(.mismatchedPairs)
-      ? mismatchedLogRatios(of: sequences, policy: policy, reference: reference) : [],
+      ? policy.logRatios(to: reference, of: mismatchedSequences(sequences), on: workers) : [],
     loss: loss)
-}
-
-/// log π/π₀ of each completion after the prompt of the next sequence, cycled by one as in TRL's KTO
-/// trainer.
-private func mismatchedLogRatios(
-  of sequences: [TokenSequence], policy: Transformer<Float>, reference: Transformer<Float>
-) -> [Double] {
-  let mismatched = mismatchedSequences(sequences)
-  return zip(
-    policy.completionLogProbabilities(of: mismatched),
-    reference.completionLogProbabilities(of: mismatched)
-  ).map { Double($0) - Double($1) }
 }
 
 /// The same from summed log-probabilities: all chosen completions, then all rejected ones.

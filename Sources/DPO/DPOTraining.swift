@@ -7,6 +7,15 @@ public import Training
 
 /// Fits a policy to preference pairs, with no reward model and no sampling.
 ///
+/// ```swift
+/// let reference = policy
+/// var settings = DPOConfiguration()
+/// (settings.lossKind, settings.beta) = (.ipo, 0.2)
+/// let outcome = trainDPO(
+///   &policy, reference: reference, pairs: pairs, configuration: settings, seed: Seed(1)
+/// ) { step, _, metrics in print(step, metrics.loss, metrics.rewardMargin) }
+/// ```
+///
 /// - Parameters:
 ///   - policy: The policy to train; after a divergence, as it was before the update that failed.
 ///   - reference: The policy π₀ that training starts from and is measured against.
@@ -22,105 +31,53 @@ public func trainDPO(
   configuration: DPOConfiguration, seed: Seed, workers: Int = 1,
   observe: (Int, borrowing Transformer<Float>, DPOMetrics) throws -> Void
 ) rethrows -> TrainingOutcome {
-  let (workers, readers) = (
-    ShardWorkers<Float>(count: workers), InferenceWorkers<Float>(count: workers)
-  )
-  var learner = DPOLearner(
-    reference: reference, pairs: pairs, configuration: configuration, workers: workers,
-    readers: readers)
-  var updates = DPOUpdates(
-    configuration, steps: configuration.epochs * pairs.count.batches(of: configuration.batchSize),
-    probe: Array(pairs.prefix(configuration.probePairs)), policy: policy, workers: workers,
-    readers: readers)
-  return try updates.run(&policy, learner: &learner, seed: seed, observe: observe)
+  let workers = ShardWorkers<Float>(count: workers)
+  let readers = InferenceWorkers<Float>(count: workers.count)
+  let probe = UpdateProbe(
+    pairs.prefix(configuration.probePairs), policy: policy, readers: readers)
+  let learner = PairLearner(
+    reference: reference, pairs: pairs, probe: probe, configuration: configuration,
+    workers: workers, readers: readers)
+  return try train(
+    &policy, learner, configuration: configuration, seed: seed, workers: workers, observe: observe)
 }
 
 /// Fits a policy to rankings of two or more completions by Plackett–Luce DPO.
 ///
-/// As ``trainDPO(_:reference:pairs:configuration:seed:observe:)``, with batches of rankings. Metrics
+/// As ``trainDPO(_:reference:pairs:configuration:seed:workers:observe:)``, with batches of rankings. Metrics
 /// compare the first and the last place.
 public func trainDPO(
   _ policy: inout Transformer<Float>, reference: Transformer<Float>,
   rankings: [PreferenceRanking], configuration: DPOConfiguration, seed: Seed, workers: Int = 1,
   observe: (Int, borrowing Transformer<Float>, DPOMetrics) throws -> Void
 ) rethrows -> TrainingOutcome {
-  let (workers, readers) = (
-    ShardWorkers<Float>(count: workers), InferenceWorkers<Float>(count: workers)
-  )
-  var learner = RankingLearner(
-    reference: reference, rankings: rankings, configuration: configuration, workers: workers,
-    readers: readers)
-  var updates = DPOUpdates(
-    configuration,
-    steps: configuration.epochs * rankings.count.batches(of: configuration.batchSize),
-    probe: rankings.prefix(configuration.probePairs).map(\.ends), policy: policy,
+  let workers = ShardWorkers<Float>(count: workers)
+  let readers = InferenceWorkers<Float>(count: workers.count)
+  let probe = UpdateProbe(
+    rankings.prefix(configuration.probePairs).map(\.ends), policy: policy, readers: readers)
+  let learner = RankingLearner(
+    reference: reference, rankings: rankings, probe: probe, configuration: configuration,
     workers: workers, readers: readers)
-  return try updates.run(&policy, learner: &learner, seed: seed, observe: observe)
+  return try train(
+    &policy, learner, configuration: configuration, seed: seed, workers: workers, observe: observe)
 }
 
-/// The updates of a training and what they carry from one to the next.
-struct DPOUpdates {
-  private let configuration: DPOConfiguration
-  private let schedule: LearningRateSchedule
-  private var optimizer: AnyOptimizer<Float>
-  private let workers: ShardWorkers<Float>
-  private var probe: UpdateProbe
-  private var step = 0
-
-  init(
-    _ configuration: DPOConfiguration, steps: Int, probe: [PreferencePair],
-    policy: Transformer<Float>, workers: ShardWorkers<Float>, readers: InferenceWorkers<Float>
-  ) {
-    self.workers = workers
-    self.configuration = configuration
-    schedule = configuration.schedule(steps: steps)
-    self.probe = UpdateProbe(probe, policy: policy, readers: readers)
-    optimizer = AnyOptimizer<Float>(
-      configuration.optimizer, weightDecay: configuration.weightDecay, workers: workers.count)
-  }
-
-  /// Makes the updates of all epochs over what a learner holds; `before` was spent already.
-  mutating func run(
-    _ policy: inout Transformer<Float>, learner: inout some PreferenceLearner, seed: Seed,
-    before: Cost = Cost(), observe: (Int, borrowing Transformer<Float>, DPOMetrics) throws -> Void
-  ) rethrows -> TrainingOutcome {
-    let order = BatchOrder(
-      count: learner.count, batchSize: configuration.batchSize, seed: seed,
-      purpose: "preferences.batches")
-    for epoch in 0..<configuration.epochs {
-      for batch in order.batches(inEpoch: epoch) {
-        step += 1
-        var (gradient, metrics) = learner.gradient(of: policy, batch: batch)
-        metrics.gradientNorm = gradient.clip(
-          toNorm: configuration.maximumGradientNorm, workers: workers.count)
-        guard metrics.loss.isFinite, metrics.gradientNorm.isFinite else {
-          return .diverged(step: step)
-        }
-        if step == 1 { try observe(0, policy, metrics) }
-        metrics.learningRate = schedule.rate(at: step - 1)
-        optimizer.update(&policy.parameters, along: gradient, learningRate: metrics.learningRate)
-        workers.reuse(gradient)
-        metrics.approximateKL = probe.approximateKL(after: policy)
-        metrics.cost = before + learner.cost
-        synchronize(&learner, with: policy)
-        try observe(step, policy, metrics)
-      }
-    }
-    return .completed
-  }
-
-  /// Moves the reference where it is time, as Gorbatovski (2024) and TRL's callback.
-  private func synchronize(
-    _ learner: inout some PreferenceLearner, with policy: Transformer<Float>
-  ) {
-    guard configuration.synchronizesReference == true,
-      step % (configuration.synchronizationSteps ?? 512) == 0
-    else { return }
-    learner.moveReference(towards: policy, share: configuration.mixupShare ?? 0.6)
-  }
+/// Makes the updates of all epochs over what a learner holds.
+private func train(
+  _ policy: inout Transformer<Float>, _ learner: some PreferenceLearner,
+  configuration: DPOConfiguration, seed: Seed, workers: ShardWorkers<Float>,
+  observe: (Int, borrowing Transformer<Float>, DPOMetrics) throws -> Void
+) rethrows -> TrainingOutcome {
+  var learner = learner
+  let order = configuration.order(of: learner.count, seed: seed)
+  let updates = configuration.epochs * order.batchesPerEpoch
+  var loop = TrainingLoop(configuration, updates: updates, workers: workers)
+  return try loop.run(&policy, learner: &learner, order: order, updates: updates, observe: observe)
 }
 
-extension Int {
-  /// The whole batches of a size, or one batch of all where there are fewer.
-  func batches(of size: Int) -> Int { self / Swift.max(1, Swift.min(size, self)) }
+extension DPOConfiguration {
+  /// The order of so many pairs or rankings, which the reward model shares.
+  func order(of count: Int, seed: Seed) -> BatchOrder {
+    BatchOrder(count: count, batchSize: batchSize, seed: seed, purpose: "preferences.batches")
+  }
 }

@@ -24,7 +24,7 @@ public enum OnlineReference: String, Codable, Sendable, CaseIterable {
 ///
 /// A round draws two completions of each of its prompts from the policy, lets a judge label them and
 /// makes `num_train_epochs` passes over the pairs.
-public struct OnlineDPOConfiguration: Codable, Equatable, Sendable {
+public struct OnlineDPOConfiguration: SettingsTable {
   /// How many rounds.
   public var rounds = 4
   /// Prompts a round, two completions each.
@@ -40,38 +40,23 @@ public struct OnlineDPOConfiguration: Codable, Equatable, Sendable {
   /// The sampling temperature.
   public var temperature = 1.0
 
-  /// The names of the settings in a specification.
-  public enum CodingKeys: String, CodingKey, CaseIterable {
-    case rounds
-    case promptsPerRound = "prompts_per_round"
-    case judge, labels, reference, temperature
-  }
-
   /// The defaults.
   public init() {}
 
-  /// Reads the settings that are present over the defaults.
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    func read<Value: Decodable>(_ value: inout Value, _ key: CodingKeys) throws {
-      value = try container.decodeIfPresent(Value.self, forKey: key) ?? value
-    }
-    try read(&rounds, .rounds)
-    try read(&promptsPerRound, .promptsPerRound)
-    try read(&judge, .judge)
-    try read(&labels, .labels)
-    try read(&reference, .reference)
-    try read(&temperature, .temperature)
-  }
-
-  /// Throws the first constraint that the values break.
-  public func validate() throws(ConfigurationError) {
-    guard rounds > 0 else { throw .outOfRange("rounds", "\(rounds)", allowed: "1 or more") }
-    guard promptsPerRound > 0 else {
-      throw .outOfRange("prompts_per_round", "\(promptsPerRound)", allowed: "1 or more")
-    }
-    guard temperature > 0, temperature.isFinite else {
-      throw .outOfRange("temperature", "\(temperature)", allowed: "a number above 0")
-    }
-  }
+  /// The table of the settings, none of which is TRL's.
+  public static let settings: [Setting<Self>] = [
+    Setting("rounds", \.rounds, .atLeast(1), "Rounds of sampling and learning.", trl: .absent),
+    Setting(
+      "prompts_per_round", \.promptsPerRound, .atLeast(1),
+      "Prompts per round, with two completions each.", trl: .absent),
+    Setting("judge", \.judge, .choice, "Who labels the pairs.", trl: .absent),
+    Setting(
+      "labels", \.labels, .choice,
+      "Whether labels are drawn with the judge's preference probability or its favourite wins.",
+      trl: .absent),
+    Setting(
+      "reference", \.reference, .choice, "What happens to the reference between two rounds.",
+      trl: .absent),
+    Setting("temperature", \.temperature, .positive, "The sampling temperature."),
+  ]
 }

@@ -53,24 +53,28 @@ public func trainOnlineDPO(
     maximumTokens: maximumTokens, endToken: endToken, seed: seed,
     readers: InferenceWorkers(count: workers))
   let workers = ShardWorkers<Float>(count: workers)
-  var updates = DPOUpdates(
-    configuration, steps: online.updates(configuration, prompts: prompts.count),
-    probe: sampling.probe(prompts: prompts), policy: policy, workers: workers,
-    readers: sampling.readers)
+  var loop = TrainingLoop(
+    configuration, updates: online.updates(configuration, prompts: prompts.count),
+    workers: workers)
+  var probe = UpdateProbe(
+    sampling.probe(prompts: prompts), policy: policy, readers: sampling.readers)
   var current = reference
   for round in 0..<online.rounds {
     let batch = order.batch(atStep: round).map { prompts[$0] }
     let pairs = try sampling.pairs(of: policy, prompts: batch, round: round)
     if online.reference == .refreshed { current = policy }
-    var learner = DPOLearner(
-      reference: current, pairs: pairs, configuration: configuration, workers: workers,
-      readers: sampling.readers)
+    var learner = PairLearner(
+      reference: current, pairs: pairs, probe: probe, configuration: configuration,
+      workers: workers, readers: sampling.readers)
     learner.buysLabels = labels.areBought
-    let outcome = try updates.run(
-      &policy, learner: &learner, seed: seed.derived("round \(round)"), before: sampling.cost,
+    let batches = configuration.order(of: pairs.count, seed: seed.derived("round \(round)"))
+    let outcome = try loop.run(
+      &policy, learner: &learner, order: batches,
+      updates: configuration.epochs * batches.batchesPerEpoch, before: sampling.cost,
       observe: observe)
     guard outcome == .completed else { return outcome }
     sampling.cost += learner.cost
+    probe = learner.probe
   }
   return .completed
 }
@@ -79,7 +83,7 @@ extension OnlineDPOConfiguration {
   /// The updates of all rounds where there are so many prompts to take from.
   public func updates(_ configuration: DPOConfiguration, prompts: Int) -> Int {
     let pairs = min(promptsPerRound, prompts)
-    return rounds * configuration.epochs * pairs.batches(of: configuration.batchSize)
+    return rounds * configuration.epochs * (pairs / max(1, min(configuration.batchSize, pairs)))
   }
 }
 

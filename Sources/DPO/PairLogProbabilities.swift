@@ -1,4 +1,6 @@
 public import Autograd
+public import Datasets
+public import LanguageModel
 public import TensorKernels
 
 /// What a preference loss sees of a batch of pairs: four columns of summed log-probabilities.
@@ -83,5 +85,66 @@ extension PairLogProbabilities {
     (pairs.chosenTokens, pairs.rejectedTokens) = (chosenTokens, rejectedTokens)
     pairs.batchMeanTokens = batchMeanTokens
     return pairs
+  }
+}
+
+/// The pairs of one forward pass: every chosen completion, then every rejected one.
+public struct PairBatch: Sendable {
+  /// The sequences as the model reads them.
+  public let sequences: SequenceBatch
+  /// The number of pairs.
+  public let count: Int
+
+  /// Packs the pairs end to end.
+  public init(_ pairs: [PreferencePair]) {
+    sequences = SequenceBatch(pairs.map(\.chosenSequence) + pairs.map(\.rejectedSequence))
+    count = pairs.count
+  }
+
+  /// Summed log-probabilities of the chosen and of the rejected completions, a row a pair.
+  public func completionSums<Scalar: BLASScalar>(
+    _ tokens: TokenLogProbabilities<Scalar>
+  ) -> (chosen: Tensor<Scalar>, rejected: Tensor<Scalar>) {
+    let sums = tokens.logProbabilities.segmentSums(sequences.completions)
+    return (sums.rows(Array(0..<count)), sums.rows(Array(count..<2 * count)))
+  }
+
+  /// The rows of `TokenLogProbabilities` that belong to chosen completions; the rest are rejected.
+  var chosenTokens: Range<Int> { 0..<sequences.completions.offsets[count] }
+}
+
+/// A shard of a batch of pairs, with what a loss reads beside the policy.
+struct PairShard: Sendable {
+  let batch: PairBatch
+  let pairs: [PreferencePair]
+  /// log π₀ of the two completions of each pair.
+  var references: [ReferenceLogProbabilities.Entry] = []
+  /// log π/π₀ of mismatched pairs of the whole batch.
+  var mismatchedLogRatios: [Float] = []
+  /// Mean tokens of the chosen completions of the whole batch.
+  var batchMeanTokens: Float?
+
+  /// Reads the policy on the shard.
+  func read(
+    _ policy: Transformer<Float>, _ parameters: RecordedParameters<Float>, on tape: Tape<Float>
+  ) -> (columns: PairLogProbabilities<Float>, tokens: TokenLogProbabilities<Float>) {
+    let tokens = policy.tokenLogProbabilities(batch.sequences, parameters, on: tape)
+    let sums = batch.completionSums(tokens)
+    return (columns(chosen: sums.chosen, rejected: sums.rejected, on: tape), tokens)
+  }
+
+  /// The columns of a loss around the policy's.
+  func columns(
+    chosen: Tensor<Float>, rejected: Tensor<Float>, on tape: Tape<Float>
+  ) -> PairLogProbabilities<Float> {
+    var columns = PairLogProbabilities(
+      policyChosen: chosen, policyRejected: rejected,
+      referenceChosen: tape.column(references.map(\.chosen)),
+      referenceRejected: tape.column(references.map(\.rejected)))
+    columns.chosenTokens = pairs.map(\.chosen.count)
+    columns.rejectedTokens = pairs.map(\.rejected.count)
+    columns.mismatchedLogRatios = mismatchedLogRatios
+    columns.batchMeanTokens = batchMeanTokens
+    return columns
   }
 }

@@ -1,7 +1,9 @@
+public import Training
+
 /// The settings of losses beside β; a loss reads those that its kind names.
 ///
 /// Keys and defaults are TRL's 1.16.0 where TRL has them. A setting that is nil has its default.
-public struct PreferenceLossOptions: Codable, Equatable, Sendable {
+public struct PreferenceLossOptions: SettingsTable {
   /// The chance ε that a label is wrong; 0, and 10⁻³ for `exo_pair`.
   public var labelSmoothing: Double?
   /// The divergence from the reference; `reverse_kl`.
@@ -27,27 +29,86 @@ public struct PreferenceLossOptions: Codable, Equatable, Sendable {
   /// The weight of an added likelihood of the chosen completion, with any loss; none.
   public var supervisedWeight: Double?
 
-  /// The names of the settings in a specification.
-  public enum CodingKeys: String, CodingKey, CaseIterable {
-    case labelSmoothing = "label_smoothing"
-    case divergence = "f_divergence_type"
-    case divergenceAlpha = "f_alpha_divergence_coef"
-    case isReferenceFree = "reference_free"
-    case discoPOPTemperature = "discopop_tau"
-    case simPOMargin = "simpo_gamma"
-    case cpoAlpha = "cpo_alpha"
-    case desirableWeight = "desirable_weight"
-    case undesirableWeight = "undesirable_weight"
-    case lengthPenalty = "length_penalty"
-    case unlikelihoodWeight = "unlikelihood_alpha"
-    case supervisedWeight = "rpo_alpha"
-  }
-
   /// Every setting at its default.
   public init() {}
 
   /// The divergence with its α.
   public var fDivergence: FDivergence {
     (divergence ?? .reverseKL).divergence(alpha: divergenceAlpha ?? 0.5)
+  }
+
+  /// What every loss on differences of scores reads.
+  static let ofDivergences: [PreferenceLossKind.Option] = [
+    \.divergence, \.divergenceAlpha, \.isReferenceFree, \.supervisedWeight,
+  ]
+
+  /// The table of the settings; what no value stands for may depend on the loss.
+  public static let settings: [Setting<Self>] = divergenceSettings + weightSettings
+
+  private static let divergenceSettings: [Setting<Self>] = [
+    Setting(
+      "label_smoothing", \.labelSmoothing,
+      .optional(AllowedValues("0 ≤ ε < 0.5") { 0..<0.5 ~= $0 }, none: "0; 0.001 for exo_pair"),
+      "The chance ε that a label is wrong."),
+    Setting(
+      "f_divergence_type", \.divergence, .optional(.choice, none: "reverse_kl"),
+      "The divergence from the reference."),
+    Setting(
+      "f_alpha_divergence_coef", \.divergenceAlpha, .optional(.finite, none: "0.5"),
+      "The α of alpha_divergence."),
+    Setting(
+      "reference_free", \.isReferenceFree, .optional(.flag, none: "false"),
+      "Whether the loss ignores the reference."),
+    Setting(
+      "discopop_tau", \.discoPOPTemperature,
+      .optional(AllowedValues("0 < τ < ∞") { $0 > 0 && $0.isFinite }, none: "0.05"),
+      "The temperature τ of discopop."),
+    Setting(
+      "simpo_gamma", \.simPOMargin, .optional(.finite, none: "0.5"), "The margin γ of simpo."),
+  ]
+
+  private static let weightSettings: [Setting<Self>] = [
+    Setting(
+      "cpo_alpha", \.cpoAlpha, .optional(.notNegative, none: "1 for cpo, 0 for simpo"),
+      "The weight of the likelihood of the chosen completion in cpo and simpo."),
+    Setting(
+      "desirable_weight", \.desirableWeight, .optional(.positive, none: "1"),
+      "The weight of chosen completions in kto."),
+    Setting(
+      "undesirable_weight", \.undesirableWeight, .optional(.positive, none: "1"),
+      "The weight of rejected completions in kto."),
+    Setting(
+      "length_penalty", \.lengthPenalty, .optional(.finite, none: "0.01"),
+      "The reward that r_dpo takes off for every token.", trl: .absent),
+    Setting(
+      "unlikelihood_alpha", \.unlikelihoodWeight, .optional(.notNegative, none: "0.1"),
+      "The weight α of the rejected completion in unlikelihood.", trl: .absent),
+    Setting(
+      "rpo_alpha", \.supervisedWeight, .optional(.notNegative, none: "none"),
+      "The weight of an added likelihood of the chosen completion."),
+  ]
+
+  /// Throws where the loss does not read a setting that has a value.
+  func validate(for kind: PreferenceLossKind) throws(ConfigurationError) {
+    for setting in Self.settings where setting.hasValue(in: self) && !kind.reads(setting.path) {
+      throw unread(setting.key, by: kind)
+    }
+    if divergenceAlpha != nil, divergence != .alpha {
+      throw .contradiction(
+        "f_alpha_divergence_coef belongs to f_divergence_type: alpha_divergence; set that or "
+          + "remove it")
+    }
+  }
+
+  private func unread(_ key: String, by kind: PreferenceLossKind) -> ConfigurationError {
+    if key == "label_smoothing", kind == .sigmoid {
+      return .contradiction(
+        "loss_type: sigmoid ignores label_smoothing, in TRL since 0.29; use loss_type: cdpo for "
+          + "the softened label of TRL 0.28, or robust")
+    }
+    let read = Self.settings.filter { kind.reads($0.path) }.map(\.key).sorted()
+    return .contradiction(
+      "loss_type: \(kind.rawValue) does not read \(key); remove it"
+        + (read.isEmpty ? "" : " (it reads \(read.joined(separator: ", ")))"))
   }
 }

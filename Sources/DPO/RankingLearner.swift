@@ -3,6 +3,7 @@ import Datasets
 import LanguageModel
 import Optimizers
 import TensorKernels
+import Training
 
 /// Everything that the gradient of Plackett–Luce DPO needs beside the policy.
 struct RankingLearner: PreferenceLearner {
@@ -15,11 +16,15 @@ struct RankingLearner: PreferenceLearner {
   private var seen: Set<Int> = []
   private(set) var cost = Cost()
 
+  var probe: UpdateProbe
+  let movement: MovingReference?
+
   init(
-    reference: Transformer<Float>, rankings: [PreferenceRanking], configuration: DPOConfiguration,
-    workers: ShardWorkers<Float>, readers: InferenceWorkers<Float>
+    reference: Transformer<Float>, rankings: [PreferenceRanking], probe: UpdateProbe,
+    configuration: DPOConfiguration, workers: ShardWorkers<Float>, readers: InferenceWorkers<Float>
   ) {
     (self.workers, self.readers) = (workers, readers)
+    (self.probe, movement) = (probe, configuration.movingReference)
     (self.reference, self.rankings) = (reference, rankings)
     loss = PlackettLuceDPOLoss(beta: configuration.beta)
     shards = configuration.gradientShards
@@ -27,8 +32,8 @@ struct RankingLearner: PreferenceLearner {
 
   var count: Int { rankings.count }
 
-  mutating func moveReference(towards policy: Transformer<Float>, share: Double) {
-    reference.move(towards: policy, share: share)
+  mutating func moveReference(_ movement: MovingReference, towards policy: Transformer<Float>) {
+    movement.move(&reference, towards: policy)
   }
 
   mutating func gradient(

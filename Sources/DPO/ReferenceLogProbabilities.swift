@@ -2,7 +2,7 @@ import Autograd
 import Datasets
 import LanguageModel
 import TensorKernels
-import Tokenization
+import Training
 
 /// The reference's log-probabilities of the pairs, each computed once.
 ///
@@ -16,30 +16,26 @@ struct ReferenceLogProbabilities {
     var rejected: Float
   }
 
-  private var reference: Transformer<Float>
+  /// The reference as it is now.
+  private(set) var model: Transformer<Float>
   private let readers: InferenceWorkers<Float>
   private var entries: [Entry?]
   /// Whether a pair's label has been paid for already.
   private var isLabelled: [Bool]
 
   init(_ reference: Transformer<Float>, pairs: Int, readers: InferenceWorkers<Float>) {
-    (self.reference, self.readers) = (reference, readers)
+    (model, self.readers) = (reference, readers)
     entries = Array(repeating: nil, count: pairs)
     isLabelled = Array(repeating: false, count: pairs)
   }
 
-  /// π₀ ← α·π + (1 − α)·π₀ with the share α of the policy; what was read before is forgotten.
-  mutating func move(towards policy: Transformer<Float>, share: Double) {
-    reference.move(towards: policy, share: share)
+  /// Moves the reference towards the policy; what was read before is forgotten.
+  mutating func move(_ movement: MovingReference, towards policy: Transformer<Float>) {
+    movement.move(&model, towards: policy)
     for index in entries.indices where entries[index] != nil {
       entries[index] = nil
       isLabelled[index] = true
     }
-  }
-
-  /// log π₀ of sequences that belong to no pair, in chunks of their own.
-  func completionLogProbabilities(of sequences: [TokenSequence]) -> [Float] {
-    reference.completionLogProbabilities(of: sequences, on: readers)
   }
 
   /// The entries of the pairs of every part, which is read as one batch, and what reading it cost.
@@ -53,12 +49,12 @@ struct ReferenceLogProbabilities {
     let costs = zip(missing, batches).map { missing, batch in
       var cost = Cost(labels: missing.count { !isLabelled[$0] })
       cost += .forward(
-        through: reference.configuration, sequenceLengths: batch.sequences.sequenceLengths)
+        through: model.configuration, sequenceLengths: batch.sequences.sequenceLengths)
       return cost
     }
     let open = batches.filter { $0.count > 0 }
-    let found = readers.map(open.count) { [reference] batch, tape in
-      reference.entries(of: open[batch], on: tape)
+    let found = readers.map(open.count) { [model] batch, tape in
+      model.entries(of: open[batch], on: tape)
     }
     for (index, entry) in zip(missing.joined(), found.joined()) { entries[index] = entry }
     return zip(parts, costs).map { part, cost in (part.compactMap { entries[$0] }, cost) }
@@ -74,16 +70,6 @@ extension Transformer<Float> {
     let sums = batch.completionSums(read)
     return zip(sums.chosen.values, sums.rejected.values).map {
       ReferenceLogProbabilities.Entry(chosen: $0, rejected: $1)
-    }
-  }
-}
-
-extension Transformer<Float> {
-  /// π₀ ← α·π + (1 − α)·π₀ with the share α of the policy, parameter by parameter.
-  mutating func move(towards policy: Transformer<Float>, share: Double) {
-    for index in parameters.values.indices {
-      parameters.values[index] = zip(parameters.values[index], policy.parameters.values[index])
-        .map { Float(1 - share) * $0 + Float(share) * $1 }
     }
   }
 }

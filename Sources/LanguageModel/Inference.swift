@@ -94,7 +94,7 @@ extension Array {
 public final class InferenceWorkers<Scalar: BLASScalar>: Sendable {
   /// How many threads there are.
   public let count: Int
-  private let idle = Mutex<[Tape<Scalar>]>([])
+  private let idle = Mutex<[SharedTape<Scalar>]>([])
 
   /// Workers with this many threads.
   public init(count: Int = 1) {
@@ -104,7 +104,7 @@ public final class InferenceWorkers<Scalar: BLASScalar>: Sendable {
 
   /// Buffers that the tapes have made; a call of the sizes of an earlier one makes none.
   public var bufferAllocations: Int {
-    idle.withLock { $0.reduce(0) { $0 + $1.bufferAllocations } }
+    idle.withLock { $0.reduce(0) { $0 + $1.withTape { $0.bufferAllocations } } }
   }
 
   /// The answers of the body for 0 ..< items, each on a tape that is empty before and after.
@@ -114,18 +114,20 @@ public final class InferenceWorkers<Scalar: BLASScalar>: Sendable {
     let tapes = take(min(count, items))
     defer { idle.withLock { $0 += tapes } }
     return concurrentMap(items, workers: tapes.count) { index, worker in
-      defer { tapes[worker].reset() }
-      return answer(index, tapes[worker])
+      tapes[worker].withTape { tape in
+        defer { tape.reset() }
+        return answer(index, tape)
+      }
     }
   }
 
   /// As many tapes as wanted that nobody else has, made where there are too few.
-  private func take(_ wanted: Int) -> [Tape<Scalar>] {
+  private func take(_ wanted: Int) -> [SharedTape<Scalar>] {
     let found = idle.withLock { idle in
       let found = Array(idle.suffix(wanted))
       idle.removeLast(found.count)
       return found
     }
-    return found + (found.count..<wanted).map { _ in Tape(recordsGradients: false) }
+    return found + (found.count..<wanted).map { _ in SharedTape(recordsGradients: false) }
   }
 }

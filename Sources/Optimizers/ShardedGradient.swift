@@ -43,10 +43,12 @@ public func shardedGradient<Scalar: BLASScalar, Reading: Sendable>(
 ) -> (gradient: ShardedGradient<Scalar>, readings: [Reading]) {
   precondition(shards > 0, "\(shards) shards")
   let outcomes = concurrentMap(shards, workers: workers.count) { shard, worker in
-    ShardOutcome(of: parameters, on: workers.tapes[worker]) { loss(shard, $0) }
+    workers.tapes[worker].withTape { tape in
+      ShardOutcome(of: parameters, on: tape, worker: worker) { loss(shard, $0) }
+    }
   }
   let (total, norms) = sum(of: outcomes.map(\.gradient), on: workers)
-  for outcome in outcomes { outcome.tape.reuse(outcome.gradient) }
+  for outcome in outcomes { workers.recycle(outcome.gradient, on: outcome.worker) }
   let squaredNorms = norms.map { $0 * Double(shards) * Double(shards) }
   let gradient = ShardedGradient(
     total: total, losses: outcomes.map(\.loss), shardSquaredNorms: squaredNorms,
@@ -61,10 +63,11 @@ private struct ShardOutcome<Scalar: BLASScalar, Reading: Sendable>: Sendable {
   let gradient: Gradient<Scalar>
   let loss: Scalar
   let reading: Reading
-  let tape: Tape<Scalar>
+  /// The worker whose tape made the gradient's buffers.
+  let worker: Int
 
   init(
-    of parameters: ParameterSet<Scalar>, on tape: Tape<Scalar>,
+    of parameters: ParameterSet<Scalar>, on tape: Tape<Scalar>, worker: Int,
     loss: (RecordedParameters<Scalar>) -> (loss: Tensor<Scalar>, reading: Reading)
   ) {
     tape.reset()
@@ -75,7 +78,7 @@ private struct ShardOutcome<Scalar: BLASScalar, Reading: Sendable>: Sendable {
     gradient = recorded.takeGradient()
     self.loss = shardLoss.item
     self.reading = reading
-    self.tape = tape
+    self.worker = worker
   }
 }
 
@@ -84,7 +87,9 @@ private func sum<Scalar>(
   of gradients: [Gradient<Scalar>], on workers: ShardWorkers<Scalar>
 ) -> (total: Gradient<Scalar>, norms: [Double]) {
   let sizes = gradients[0].values.map(\.count)
-  var sums = sizes.map { ArraySum(total: workers.tapes[0].spareBuffer(count: $0)) }
+  var sums = workers.tapes[0].withTape { tape in
+    sizes.map { ArraySum(total: tape.spareBuffer(count: $0)) }
+  }
   concurrentUpdate(&sums, workers: workers.count, size: { sizes[$0] * gradients.count }) {
     array, sum in sum.add(gradients.map { $0.values[array] })
   }
@@ -115,5 +120,77 @@ public func consecutiveParts<Element>(of elements: [Element], count: Int) -> [[E
   let parts = min(count, elements.count)
   return (0..<parts).map { part in
     Array(elements[(part * elements.count / parts)..<((part + 1) * elements.count / parts)])
+  }
+}
+
+/// The threads on which the shards of a batch are differentiated, with a tape for each.
+///
+/// How many there are decides how fast a gradient comes, never its bits.
+public final class ShardWorkers<Scalar: BLASScalar>: Sendable {
+  /// One tape a thread.
+  let tapes: [SharedTape<Scalar>]
+
+  /// So many threads.
+  public init(count: Int = 1) {
+    precondition(count > 0, "\(count) workers")
+    tapes = (0..<count).map { _ in SharedTape() }
+  }
+
+  /// How many threads there are.
+  public var count: Int { tapes.count }
+
+  /// Takes the buffers of a batch's gradient back that nobody reads any more, for the next one.
+  public func reuse(_ gradient: consuming Gradient<Scalar>) { recycle(gradient, on: 0) }
+
+  /// Gives the buffers of a shard's gradient back to the tape of the worker that made it.
+  func recycle(_ gradient: Gradient<Scalar>, on worker: Int) {
+    tapes[worker].withTape { $0.recycleBuffers(of: gradient) }
+  }
+
+  /// Buffers that the tapes have made; steps of equal size after the first make none.
+  public var bufferAllocations: Int {
+    tapes.reduce(0) { $0 + $1.withTape { $0.bufferAllocations } }
+  }
+
+  /// Bytes of all buffers that the tapes have made.
+  public var bufferBytes: Int { tapes.reduce(0) { $0 + $1.withTape { $0.bufferBytes } } }
+}
+
+/// The parts of the gradient noise scale, McCandlish (2018), appendix A.1.
+///
+/// From S shards of b items each, with shard gradients gₛ and their mean G over B = S·b items:
+///
+///     |𝒢|² = (B·|G|² − b·mean|gₛ|²)/(B − b)        tr Σ = (mean|gₛ|² − |G|²)/(1/b − 1/B)
+///
+/// Both are unbiased and may be negative in a single step. The noise scale tr Σ / |𝒢|² is the ratio
+/// of their means over steps, never the mean of their ratios.
+public struct GradientNoise: Codable, Sendable, Equatable {
+  /// The unbiased estimate of the squared norm of the true gradient.
+  public var gradientPower: Double
+  /// The unbiased estimate of the trace of the covariance of one item's gradient.
+  public var covarianceTrace: Double
+
+  /// An estimate with these parts.
+  public init(gradientPower: Double, covarianceTrace: Double) {
+    self.gradientPower = gradientPower
+    self.covarianceTrace = covarianceTrace
+  }
+
+  /// The estimate from the squared norm of the mean gradient and those of its equal shards.
+  ///
+  /// - Parameters:
+  ///   - meanSquaredNorm: |G|².
+  ///   - shardSquaredNorms: |gₛ|² of each shard's own mean loss; one shard alone gives NaN.
+  ///   - itemsPerShard: b, or 1 to count the covariance per shard.
+  public init(meanSquaredNorm: Double, shardSquaredNorms: [Double], itemsPerShard: Double) {
+    let shards = Double(shardSquaredNorms.count)
+    guard shards > 1 else {
+      self.init(gradientPower: .nan, covarianceTrace: .nan)
+      return
+    }
+    let small = shardSquaredNorms.reduce(0, +) / shards
+    self.init(
+      gradientPower: (shards * meanSquaredNorm - small) / (shards - 1),
+      covarianceTrace: (small - meanSquaredNorm) * itemsPerShard * shards / (shards - 1))
   }
 }

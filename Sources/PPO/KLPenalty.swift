@@ -1,3 +1,4 @@
+public import Autograd
 public import TensorKernels
 
 /// The estimators of KL(π‖π₀) from one token that was drawn from π, Schulman (2020).
@@ -8,8 +9,16 @@ public import TensorKernels
 /// near π = π₀; the other two never are. Schulman's note "Approximating KL divergence" names them;
 /// TRL's `kl_estimator` has k1 and k3.
 ///
-/// As losses (``KLPlacement/loss``) it is the other way round. Of their derivatives at a token of π,
-/// that of k1 has mean zero, that of k2 has ∇KL(π‖π₀), and that of k3 has ∇KL(π₀‖π).
+/// As losses (``KLPlacement/loss``) it is the other way round. Expectations over tokens y ~ π,
+/// Schulman (2020) and Tang (2025), section 3:
+///
+///     E ∇k1 = 0        E ∇k2 = ∇KL(π‖π₀)        E ∇k3 = ∇KL(π₀‖π)
+///
+/// Hence k1 does nothing but add noise, and GRPO's k3 pulls along the other KL. Even k2 leaves out
+/// that a token moves the states after it: its sum over tokens is not the gradient of the KL of
+/// whole completions, unless they have one token. A KL in the reward has no such bias.
+///
+/// Another estimator is a case here and its formula in the two switches below it.
 public enum KLEstimator: String, Codable, Sendable, CaseIterable {
   /// The log-ratio itself; the penalty of Ziegler (2019), equation 2.
   case k1
@@ -18,13 +27,22 @@ public enum KLEstimator: String, Codable, Sendable, CaseIterable {
   /// The log-ratio with a control variate of mean zero.
   case k3
 
-  /// The estimate from the log-probabilities of one sampled token.
+  /// The estimate from the log-probabilities of one sampled token, as a number.
   public func callAsFunction<Scalar: BLASScalar>(policy: Scalar, reference: Scalar) -> Scalar {
     let logRatio = reference - policy
     return switch self {
     case .k1: -logRatio
     case .k2: logRatio * logRatio / 2
     case .k3: .exponential(logRatio) - 1 - logRatio
+    }
+  }
+
+  /// The same of every token on a tape, to be differentiated; `logRatios` are log π − log π₀.
+  func callAsFunction<Scalar: BLASScalar>(logRatios: Tensor<Scalar>) -> Tensor<Scalar> {
+    switch self {
+    case .k1: logRatios
+    case .k2: 0.5 * logRatios.squared()
+    case .k3: (-logRatios).exponential() - 1 + logRatios
     }
   }
 
@@ -45,6 +63,27 @@ public enum KLPlacement: String, Codable, Sendable, CaseIterable {
   case reward
   /// In the loss, differentiated; Shao (2024), equation 3. See ``klLoss(_:reference:estimator:weights:on:)``.
   case loss
+}
+
+/// A shard's part of a KL penalty in the loss, on the tape, not yet weighed by β.
+///
+///     Σ wₜ·k(log πₜ, log π₀ₜ)        k one of k1, k2, k3, differentiated
+///
+/// What each of them pulls along stands at ``KLEstimator``.
+///
+/// - Parameters:
+///   - logProbabilities: log π of the shard's tokens, a column.
+///   - reference: log π₀ of the same tokens.
+///   - estimator: Which of the three.
+///   - weights: The weight of each token in the loss of the minibatch.
+///   - tape: The tape that holds the log-probabilities.
+/// - Returns: The loss, a single number, and the estimate of each token.
+public func klLoss<Scalar: BLASScalar>(
+  _ logProbabilities: Tensor<Scalar>, reference: [Scalar], estimator: KLEstimator,
+  weights: [Scalar], on tape: Tape<Scalar>
+) -> (loss: Tensor<Scalar>, estimates: [Scalar]) {
+  let estimates = estimator(logRatios: logProbabilities - tape.column(reference))
+  return (estimates.weightedSum(weights), estimates.values)
 }
 
 /// Whether the penalty's strength β stays or is steered.

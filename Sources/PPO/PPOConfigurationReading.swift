@@ -59,7 +59,6 @@ extension PPOConfiguration {
     try values.read(.valueLoss, into: &valueLoss)
     try values.read(.valueClipRange, into: &valueClipRange)
     try values.read(.valueWeight, into: &valueWeight)
-    try values.read(.galleryFault, into: &galleryFault)
   }
 
   private mutating func readUpdates(_ values: Values) throws {

@@ -1,5 +1,7 @@
+import Autograd
 import Datasets
 import LanguageModel
+import Optimizers
 import TensorKernels
 import Tokenization
 
@@ -24,21 +26,14 @@ struct Rollouts {
   /// V of each value slot; empty rows where no value model is trained.
   var values: [[Float]]
 
-  init(_ samples: [Sampled], _ configuration: PPOConfiguration) {
-    sequences = samples.map { sample in
-      guard configuration.galleryFault == .padIsEnd, sample.ended else { return sample.sequence }
-      // What the mask of a padding that is the end token leaves of a completion.
-      return TokenSequence(
-        prompt: sample.sequence.prompt, completion: sample.sequence.completion.dropLast())
-    }
+  init(_ samples: [Sampled], _ configuration: PPOConfiguration, parts: PPOParts) {
+    let masked = samples.map { parts.mask($0, configuration.responseLength) }
+    sequences = masked.map(\.sequence)
     hasEnded = samples.map(\.ended)
+    endTokens = masked.reduce(0) { $0 + $1.endTokens }
     layout = CompletionLayout(
       tokenCounts: sequences.map(\.completion.count), width: configuration.responseLength,
       scorePosition: configuration.scorePosition)
-    let paddedWidth = samples.count * configuration.responseLength
-    endTokens =
-      configuration.galleryFault == .padIsEnd
-      ? paddedWidth - layout.tokenCounts.reduce(0, +) : hasEnded.count { $0 }
     let none = [[Float]](repeating: [], count: samples.count)
     (logProbabilities, referenceLogProbabilities, values) = (none, none, none)
   }
@@ -73,5 +68,131 @@ extension Array {
   /// The concatenation of the rows at `indices`.
   func joined<Scalar>(_ indices: [Int]) -> [Scalar] where Element == [Scalar] {
     indices.flatMap { self[$0] }
+  }
+}
+
+extension PPOTrainer {
+  /// Samples a completion of each prompt, scores them and measures them before any update.
+  mutating func collectRollouts(
+    from prompts: [[Int]], reward: some RewardFunction, minibatches: [Minibatch], iteration: Int
+  ) throws -> Rollouts {
+    let samples = sample(
+      prompts, from: policy,
+      stream: UniformStream(seed: seed, purpose: "ppo.rollouts", step: iteration))
+    var rollouts = Rollouts(samples, configuration, parts: parts)
+    episodes += samples.count
+    cost += .forward(through: policy.configuration, sequenceLengths: rollouts.sequenceLengths)
+    rollouts.scores = scoreShaper(try reward.rewards(of: rollouts.sequences))
+    cost += .forward(through: rewardModels, sequenceLengths: rollouts.sequenceLengths)
+    measure(&rollouts, in: minibatches, iteration: iteration)
+    rollouts.referenceRewards = try referenceRewards(
+      after: prompts, reward: reward, iteration: iteration)
+    return rollouts
+  }
+
+  private mutating func sample(
+    _ prompts: [[Int]], from model: Transformer<Float>, stream uniform: UniformStream
+  ) -> [Sampled] {
+    var sampler = Sampler(model, temperature: configuration.temperature, workers: readers.count)
+    cost.rollouts += prompts.count
+    return sampler.sample(
+      prompts: prompts, maximumTokens: configuration.responseLength, endToken: endToken
+    ) { uniform($0, $1) }
+  }
+
+  /// The rewards of the reference's completions that the baseline reads, one row per rollout.
+  ///
+  /// They are sampled and scored for training as rollouts are, and cost as much.
+  private mutating func referenceRewards(
+    after prompts: [[Int]], reward: some RewardFunction, iteration: Int
+  ) throws -> [[Double]] {
+    let count = baseline.referenceSamples
+    guard count > 0 else { return [] }
+    let samples = sample(
+      prompts.flatMap { [[Int]](repeating: $0, count: count) }, from: reference,
+      stream: UniformStream(seed: seed, purpose: "ppo.reference-samples", step: iteration))
+    let sequences = samples.map(\.sequence)
+    cost += .forward(
+      through: [reference.configuration] + rewardModels,
+      sequenceLengths: sequences.map { $0.prompt.count + $0.completion.count })
+    let rewards = configuration.missingEndRule(
+      try reward.rewards(of: sequences), penalty: configuration.missingEndPenalty,
+      unlessEnded: samples.map(\.ended))
+    return prompts.indices.map { Array(rewards[$0 * count..<($0 + 1) * count]) }
+  }
+
+  // MARK: Measuring
+
+  /// Fills in the log-probabilities and values, shard by shard as the first epoch will meet them.
+  ///
+  /// The last bits of a matrix product depend on the shape of its batch. With equal shapes the
+  /// first update finds a ratio of exactly one, and an unmoved policy a KL of exactly zero.
+  private mutating func measure(
+    _ rollouts: inout Rollouts, in minibatches: [Minibatch], iteration: Int
+  ) {
+    let shards = minibatches.flatMap(\.shards)
+    var measured = readers.map(shards.count) { [self, rollouts] shard, tape in
+      measurement(of: shards[shard], rollouts, on: tape)
+    }
+    parts.measurements(&measured, iteration)
+    for (shard, reading) in zip(shards, measured) {
+      let completions = Segments(lengths: shard.map { rollouts.layout.tokenCounts[$0] })
+      let slots = Segments(lengths: shard.map { rollouts.layout.slotCount(of: $0) })
+      for (i, rollout) in shard.enumerated() {
+        rollouts.logProbabilities[rollout] = Array(reading.logProbabilities[completions[i]])
+        rollouts.referenceLogProbabilities[rollout] = Array(
+          reading.referenceLogProbabilities[completions[i]])
+        if trainsValue { rollouts.values[rollout] = Array(reading.values[slots[i]]) }
+      }
+    }
+    var models = [policy.configuration, reference.configuration]
+    if trainsValue { models.append(value.configuration) }
+    cost += .forward(through: models, sequenceLengths: rollouts.sequenceLengths)
+  }
+
+  /// What the policy, the reference and the value model say of one shard of the rollouts.
+  private func measurement(
+    of shard: [Int], _ rollouts: Rollouts, on tape: Tape<Float>
+  ) -> ShardMeasurement {
+    let batch = SequenceBatch(rollouts.sequences(shard))
+    let new = tokenLogProbabilities(policy, batch, on: tape)
+    let old = tokenLogProbabilities(parts.reference(reference, policy), batch, on: tape)
+    let values =
+      trainsValue
+      ? value.values(
+        batch, tape.record(value.parameters), on: tape,
+        rows: rollouts.valueRows(shard, in: batch)
+      ).values : []
+    return ShardMeasurement(
+      logProbabilities: new, referenceLogProbabilities: old, values: values)
+  }
+
+  private func tokenLogProbabilities(
+    _ model: Transformer<Float>, _ batch: SequenceBatch, on tape: Tape<Float>
+  ) -> [Float] {
+    defer { tape.reset() }
+    return read(
+      model, batch, tape.record(model.parameters), on: tape,
+      temperature: configuration.temperature
+    ).tokens.logProbabilities.values
+  }
+
+  /// Reads a batch, in rollouts and in updates by the same operations, so that the bits agree.
+  ///
+  /// The hidden states of all rows come with it where a value head or an entropy bonus needs them.
+  func read(
+    _ model: Transformer<Float>, _ batch: SequenceBatch, _ recorded: RecordedParameters<Float>,
+    on tape: Tape<Float>, temperature: Double
+  ) -> (tokens: TokenLogProbabilities<Float>, hidden: Tensor<Float>?) {
+    guard configuration.valueTrunk != .separate || configuration.entropyWeight > 0 else {
+      let tokens = model.tokenLogProbabilities(
+        batch, recorded, on: tape, temperature: Float(temperature))
+      return (tokens, nil)
+    }
+    let hidden = model.hiddenStates(batch, recorded, on: tape)
+    let tokens = hidden.rows(batch.predictionRows).tokenLogProbabilities(
+      head: recorded[model.configuration.headName], targets: batch.targets,
+      temperature: Float(temperature))
+    return (tokens, hidden)
   }
 }

@@ -1,7 +1,7 @@
 import Autograd
 public import Datasets
 public import LanguageModel
-import Optimizers
+public import Optimizers
 public import TensorKernels
 public import Tokenization
 public import Training
@@ -10,6 +10,13 @@ public import Training
 ///
 /// The whole backbone is trained. The score is read at the last token, the end token of a
 /// completion that ended.
+///
+/// ```swift
+/// let (reward, outcome) = trainRewardModel(
+///   from: policy, on: pairs, centredOn: [], configuration: RewardConfiguration(), seed: Seed(1)
+/// ) { step, _, metrics in print(step, metrics.loss, metrics.accuracy) }
+/// let scores = reward.rewards(of: pairs.map(\.chosenSequence))
+/// ```
 ///
 /// - Parameters:
 ///   - reference: The policy whose backbone the model starts from.
@@ -32,54 +39,125 @@ public func trainRewardModel(
   configuration: RewardConfiguration, seed: Seed, workers: Int = 1,
   observe: (Int, borrowing ScalarModel<Float>, RewardMetrics) throws -> Void
 ) rethrows -> (RewardModel, TrainingOutcome) {
-  var model = ScalarModel(backbone: reference)
-  let shardWorkers = ShardWorkers<Float>(count: workers)
-  var learner: any RewardGradient = RewardLearner(
-    pairs: pairs, configuration: configuration, workers: shardWorkers)
+  let workers = ShardWorkers<Float>(count: workers)
+  var training = RewardTraining(
+    model: ScalarModel(backbone: reference), configuration: configuration, seed: seed,
+    workers: workers)
+  var outcome = TrainingOutcome.completed
   if let loss = configuration.rankingLoss {
     precondition(pairs.allSatisfy { $0.margin == nil }, "margins of pairs within rankings")
-    learner = RankingRewardLearner(
+    let learner = RankingRewardLearner(
       rankings: rankings(of: pairs, places: places), loss: loss, configuration: configuration,
-      workers: shardWorkers)
+      workers: workers)
+    outcome = try training.run(learner, observe: observe)
+  } else {
+    let learner = RewardLearner(pairs: pairs, configuration: configuration, workers: workers)
+    outcome = try training.run(learner, observe: observe)
   }
-  let outcome = try fit(
-    &model, learner: &learner, on: shardWorkers, configuration: configuration, seed: seed,
-    observe: observe)
-  var reward = RewardModel(model: model)
-  reward.workers = InferenceWorkers(count: workers)
+  var reward = RewardModel(model: training.model)
+  reward.workers = InferenceWorkers(count: workers.count)
   reward.normalize(on: centredOn, configuration.normalization ?? .bias)
   return (reward, outcome)
 }
 
-private func fit(
-  _ model: inout ScalarModel<Float>, learner: inout any RewardGradient,
-  on workers: ShardWorkers<Float>,
-  configuration: RewardConfiguration, seed: Seed,
-  observe: (Int, borrowing ScalarModel<Float>, RewardMetrics) throws -> Void
-) rethrows -> TrainingOutcome {
-  let order = BatchOrder(
-    count: learner.count, batchSize: configuration.batchSize, seed: seed,
-    purpose: "preferences.batches")
-  let schedule = configuration.schedule(steps: configuration.epochs * order.batchesPerEpoch)
-  var optimizer = AnyOptimizer<Float>(
-    configuration.optimizer, weightDecay: configuration.weightDecay, workers: workers.count)
-  var step = 0
-  for epoch in 0..<configuration.epochs {
-    for batch in order.batches(inEpoch: epoch) {
-      step += 1
-      var (gradient, metrics) = learner.gradient(of: model, batch: batch)
-      metrics.gradientNorm = gradient.clip(
-        toNorm: configuration.maximumGradientNorm, workers: workers.count)
-      guard metrics.loss.isFinite, metrics.gradientNorm.isFinite else {
-        return .diverged(step: step)
-      }
-      if step == 1 { try observe(0, model, metrics) }
-      metrics.learningRate = schedule.rate(at: step - 1)
-      optimizer.update(&model.parameters, along: gradient, learningRate: metrics.learningRate)
-      workers.reuse(gradient)
-      metrics.cost = learner.cost
-      try observe(step, model, metrics)
-    }
+/// A model and how it is trained, whatever it learns from.
+private struct RewardTraining {
+  var model: ScalarModel<Float>
+  let configuration: RewardConfiguration
+  let seed: Seed
+  let workers: ShardWorkers<Float>
+
+  mutating func run(
+    _ learner: some Learner<ScalarModel<Float>, RewardMetrics>,
+    observe: (Int, borrowing ScalarModel<Float>, RewardMetrics) throws -> Void
+  ) rethrows -> TrainingOutcome {
+    var learner = learner
+    let order = BatchOrder(
+      count: learner.count, batchSize: configuration.batchSize, seed: seed,
+      purpose: "preferences.batches")
+    let updates = configuration.epochs * order.batchesPerEpoch
+    var loop = TrainingLoop(configuration, updates: updates, workers: workers)
+    return try loop.run(
+      &model, learner: &learner, order: order, updates: updates, observe: observe)
   }
-  return .completed
+}
+
+/// What one update of the reward model showed, measured on its batch before the update.
+public struct RewardMetrics: UpdateMetrics, Codable {
+  /// Mean loss over the pairs of the batch; log 2 at step 0, where the head is zero.
+  public var loss: Double
+  /// The share of pairs whose chosen completion scores strictly higher: ties count as wrong.
+  public var accuracy: Double
+  /// Score of the chosen less that of the rejected completion, mean over the pairs.
+  public var margin: Double
+  /// The lowest score in the batch, before the model is centred.
+  public var minimumReward: Double
+  /// The mean score in the batch, before the model is centred.
+  public var meanReward: Double
+  /// The highest score in the batch, before the model is centred.
+  public var maximumReward: Double
+  /// Euclidean length of the gradient before clipping.
+  public var gradientNorm: Double
+  /// The learning rate of the update; 0 in the row of step 0.
+  public var learningRate: Double
+  /// The two unbiased parts of the gradient noise scale, from the shards of the batch.
+  public var noise: GradientNoise
+  /// What all updates so far have cost; a pair is one label however often it is seen.
+  public var cost: Cost
+
+  /// The values under the names of TRL's logs, and ours in the same style.
+  public var logged: [String: Double] {
+    [
+      "loss": loss, "accuracy": accuracy, "margin": margin, "min_reward": minimumReward,
+      "mean_reward": meanReward, "max_reward": maximumReward, "grad_norm": gradientNorm,
+      "learning_rate": learningRate, "num_tokens": Double(cost.tokensBackward),
+      "noise/gradient_power": noise.gradientPower, "noise/covariance_trace": noise.covarianceTrace,
+    ]
+  }
+
+  /// The metrics of one batch of scores; what the update adds is zero until it is set.
+  init(
+    losses: [Double], chosen: [Double], rejected: [Double], noise: GradientNoise
+  ) {
+    let margins = zip(chosen, rejected).map { $0 - $1 }
+    loss = mean(of: losses)
+    accuracy = mean(of: margins.map { $0 > 0 ? 1 : 0 })
+    margin = mean(of: margins)
+    minimumReward = min(chosen.min() ?? 0, rejected.min() ?? 0)
+    meanReward = mean(of: chosen + rejected)
+    maximumReward = max(chosen.max() ?? 0, rejected.max() ?? 0)
+    gradientNorm = 0
+    learningRate = 0
+    self.noise = noise
+    cost = Cost()
+  }
+}
+
+/// What the forward passes of one batch showed, gathered shard by shard.
+struct RewardReadings: Sendable {
+  var losses: [Double] = []
+  var chosen: [Double] = []
+  var rejected: [Double] = []
+  /// Tokens of each sequence that was read, for the cost.
+  var sequenceLengths: [Int] = []
+
+  /// The shards of a batch together.
+  init(_ shards: [RewardReadings]) {
+    losses = shards.flatMap(\.losses)
+    chosen = shards.flatMap(\.chosen)
+    rejected = shards.flatMap(\.rejected)
+    sequenceLengths = shards.flatMap(\.sequenceLengths)
+  }
+
+  /// One shard.
+  init(losses: [Float], chosen: [Float], rejected: [Float], sequenceLengths: [Int]) {
+    self.losses = losses.map(Double.init)
+    self.chosen = chosen.map(Double.init)
+    self.rejected = rejected.map(Double.init)
+    self.sequenceLengths = sequenceLengths
+  }
+
+  func metrics(noise: GradientNoise) -> RewardMetrics {
+    RewardMetrics(losses: losses, chosen: chosen, rejected: rejected, noise: noise)
+  }
 }

@@ -1,7 +1,8 @@
 import Autograd
 public import Datasets
+import Foundation
 public import LanguageModel
-import Optimizers
+public import Optimizers
 public import TensorKernels
 public import Tokenization
 public import Training
@@ -12,6 +13,16 @@ public import Training
 ///
 /// The divisor is the number of tokens that a batch is expected to hold. Dividing by the tokens
 /// that it does hold would weigh the tokens of short texts more and bias the model towards them.
+///
+/// ```swift
+/// var model = Transformer<Float>(configuration: size, using: &generator)
+/// var settings = SFTConfiguration()
+/// settings.maximumSteps = 200
+/// let outcome = fineTune(&model, on: demonstrations, configuration: settings, seed: Seed(1)) {
+///   step, _, metrics in
+///   if step.isMultiple(of: 50) { print(step, metrics.loss) }
+/// }
+/// ```
 ///
 /// - Parameters:
 ///   - model: The model to train; after a divergence, as it was before the update that failed.
@@ -30,55 +41,57 @@ public func fineTune(
   let order = BatchOrder(
     count: demonstrations.count, batchSize: configuration.batchSize, seed: seed,
     purpose: "sft.batches")
-  let expectedTokens = Double(order.batchSize) * meanCompletionLength(demonstrations)
   let workers = ShardWorkers<Float>(count: workers)
-  var optimizer = AnyOptimizer<Float>(
-    configuration.optimizer, weightDecay: configuration.weightDecay, workers: workers.count)
-  var cost = Cost()
-  for step in 1...configuration.maximumSteps {
-    let batch = order.batch(atStep: step - 1).map { demonstrations[$0] }
-    var (gradient, metrics) = likelihoodGradient(
-      of: model, batch: batch, expectedTokens: expectedTokens,
-      shards: configuration.gradientShards, on: workers)
-    metrics.gradientNorm = gradient.clip(
-      toNorm: configuration.maximumGradientNorm, workers: workers.count)
-    guard metrics.loss.isFinite, metrics.gradientNorm.isFinite else { return .diverged(step: step) }
-    if step == 1 { try observe(0, model, metrics) }
-    metrics.learningRate = configuration.schedule.rate(at: step - 1)
-    optimizer.update(&model.parameters, along: gradient, learningRate: metrics.learningRate)
-    workers.reuse(gradient)
-    cost += .training(model.configuration, sequenceLengths: batch.map(\.tokens.count))
-    metrics.cost = cost
-    try observe(step, model, metrics)
-  }
-  return .completed
+  var learner = DemonstrationLearner(
+    demonstrations, batchSize: order.batchSize, shards: configuration.gradientShards,
+    workers: workers)
+  var loop = TrainingLoop(configuration, updates: configuration.maximumSteps, workers: workers)
+  return try loop.run(
+    &model, learner: &learner, order: order, updates: configuration.maximumSteps, observe: observe)
 }
 
-/// The gradient of the loss over a batch, and what its forward passes showed.
-private func likelihoodGradient(
-  of model: Transformer<Float>, batch: [TokenSequence], expectedTokens: Double, shards: Int,
-  on workers: ShardWorkers<Float>
-) -> (gradient: Gradient<Float>, metrics: SFTMetrics) {
-  let parts = consecutiveParts(of: batch, count: shards)
-  let (result, readings) = shardedGradient(
-    of: model.parameters, shards: parts.count, on: workers,
-    itemsPerShard: Double(batch.count) / Double(parts.count)
-  ) { [model] shard, parameters in
-    let read = model.tokenLogProbabilities(
-      SequenceBatch(parts[shard]), parameters, on: parameters.tape)
-    return (
-      Float(-1 / expectedTokens) * read.logProbabilities.sum(),
-      (hits: read.arePredicted.count { $0 }, entropies: read.entropies)
-    )
+/// Everything that the gradient of the likelihood needs beside the model.
+private struct DemonstrationLearner: Learner {
+  private let demonstrations: [TokenSequence]
+  private let expectedTokens: Double
+  private let shards: Int
+  private let workers: ShardWorkers<Float>
+  private(set) var cost = Cost()
+
+  init(
+    _ demonstrations: [TokenSequence], batchSize: Int, shards: Int, workers: ShardWorkers<Float>
+  ) {
+    (self.demonstrations, self.shards, self.workers) = (demonstrations, shards, workers)
+    expectedTokens = Double(batchSize) * meanCompletionLength(demonstrations)
   }
-  let hits = readings.reduce(0) { $0 + $1.hits }
-  let entropies = readings.flatMap(\.entropies)
-  let (entropy, tokens) = (entropies.reduce(0) { $0 + Double($1) }, entropies.count)
-  let metrics = SFTMetrics(
-    loss: result.losses.reduce(0) { $0 + Double($1) },
-    meanTokenAccuracy: Double(hits) / Double(tokens), entropy: entropy / Double(tokens),
-    gradientNorm: 0, learningRate: 0, noise: result.noise, cost: Cost())
-  return (result.total, metrics)
+
+  var count: Int { demonstrations.count }
+
+  mutating func gradient(
+    of model: Transformer<Float>, batch: [Int]
+  ) -> (gradient: Gradient<Float>, metrics: SFTMetrics) {
+    let parts = consecutiveParts(of: batch.map { demonstrations[$0] }, count: shards)
+    let (result, readings) = shardedGradient(
+      of: model.parameters, shards: parts.count, on: workers,
+      itemsPerShard: Double(batch.count) / Double(parts.count)
+    ) { [expectedTokens] shard, parameters in
+      let read = model.tokenLogProbabilities(
+        SequenceBatch(parts[shard]), parameters, on: parameters.tape)
+      return (
+        Float(-1 / expectedTokens) * read.logProbabilities.sum(),
+        (hits: read.arePredicted.count { $0 }, entropies: read.entropies)
+      )
+    }
+    let hits = readings.reduce(0) { $0 + $1.hits }
+    let entropies = readings.flatMap(\.entropies)
+    let (entropy, tokens) = (entropies.reduce(0) { $0 + Double($1) }, entropies.count)
+    cost += .training(model.configuration, sequenceLengths: parts.joined().map(\.tokens.count))
+    let metrics = SFTMetrics(
+      loss: result.losses.reduce(0) { $0 + Double($1) },
+      meanTokenAccuracy: Double(hits) / Double(tokens), entropy: entropy / Double(tokens),
+      gradientNorm: 0, learningRate: 0, noise: result.noise, cost: Cost())
+    return (result.total, metrics)
+  }
 }
 
 /// Completion tokens of a demonstration, in the mean.
@@ -86,4 +99,59 @@ func meanCompletionLength(_ demonstrations: [TokenSequence]) -> Double {
   let tokens = demonstrations.reduce(0) { $0 + $1.completion.count }
   precondition(tokens > 0, "\(demonstrations.count) demonstrations without a completion token")
   return Double(tokens) / Double(demonstrations.count)
+}
+
+/// What one update of supervised fine-tuning showed, measured before the update.
+public struct SFTMetrics: UpdateMetrics, Codable {
+  /// −Σ log π of the batch's completion tokens ÷ the tokens expected in a batch.
+  ///
+  /// In expectation the cross-entropy in nats a token over all demonstrations; the divisor is a
+  /// constant, so a batch of short texts weighs no more than its tokens.
+  public var loss: Double
+  /// The share of completion tokens that are the policy's first choice.
+  public var meanTokenAccuracy: Double
+  /// Entropy of the policy's next-token distribution in nats, mean over the completion tokens.
+  public var entropy: Double
+  /// Euclidean length of the gradient before clipping.
+  public var gradientNorm: Double
+  /// The learning rate of the update; 0 in the row of step 0.
+  public var learningRate: Double
+  /// The two unbiased parts of the gradient noise scale, from the shards of the batch.
+  public var noise: GradientNoise
+  /// What all updates so far have cost.
+  public var cost: Cost
+
+  /// The values under the names of TRL's logs, and ours in the same style.
+  public var logged: [String: Double] {
+    [
+      "loss": loss, "mean_token_accuracy": meanTokenAccuracy, "entropy": entropy,
+      "grad_norm": gradientNorm, "learning_rate": learningRate,
+      "num_tokens": Double(cost.tokensBackward),
+      "noise/gradient_power": noise.gradientPower, "noise/covariance_trace": noise.covarianceTrace,
+    ]
+  }
+}
+
+/// How likely a model finds completions that it was not trained on.
+public struct HeldOutLikelihood: Codable, Equatable, Sendable {
+  /// Completion tokens that were read.
+  public var tokens: Int
+  /// −log π of a completion token in nats, mean over all tokens.
+  public var loss: Double
+  /// exp(loss): from how many equally likely tokens the model seems to choose.
+  public var perplexity: Double
+
+  /// The values under the names that TRL gives to held-out metrics.
+  public var logged: [String: Double] { ["eval/loss": loss, "eval/perplexity": perplexity] }
+}
+
+/// Reads the model on held-out demonstrations, without learning from them.
+public func heldOutLikelihood(
+  of model: Transformer<Float>, on demonstrations: [TokenSequence]
+) -> HeldOutLikelihood {
+  let logProbabilities = model.logProbabilities(of: demonstrations).joined()
+  let tokens = logProbabilities.count
+  precondition(tokens > 0, "\(demonstrations.count) demonstrations without a completion token")
+  let loss = -logProbabilities.reduce(0) { $0 + Double($1) } / Double(tokens)
+  return HeldOutLikelihood(tokens: tokens, loss: loss, perplexity: exp(loss))
 }

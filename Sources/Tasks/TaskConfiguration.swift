@@ -1,68 +1,97 @@
-/// Which task an experiment runs on, and its knobs.
+/// Which task an experiment runs on, and its settings.
 ///
-/// In a specification it is either the name alone, `task: aspect-reviews`, or an object with the
-/// keys below; keys left out take the defaults, and each task reads only the keys of its own.
-public struct TaskConfiguration: Codable, Equatable, Sendable {
-  /// The tasks there are.
-  public enum Name: String, Codable, Sendable, CaseIterable {
-    /// ``AspectReviews``, the default.
-    case aspectReviews = "aspect-reviews"
-    /// ``EnumerableLanguage``.
-    case enumerableLanguage = "enumerable-language"
-    /// ``MovieSentiment``.
-    case movieSentiment = "movie-sentiment"
-    /// ``Stories``.
-    case stories
-  }
+/// In a specification it is either the name alone, `task: aspect-reviews`, or an object that also has
+/// keys of the tasks' ``TaskSettings``; keys left out take the defaults, and each task reads only the
+/// keys of its own.
+public struct TaskConfiguration: Codable, Sendable {
+  /// The tasks there are; a new one is its folder and its line here.
+  private static let all: [any TaskSettings.Type] = [
+    AspectReviews.Settings.self,
+    EnumerableLanguage.Settings.self,
+    MovieSentiment.Settings.self,
+    Stories.Settings.self,
+  ]
 
   /// Which task.
-  public var name = Name.aspectReviews
-
-  /// Aspect reviews: adjectives in the lexicon, a multiple of 6 up to 96.
-  public var adjectives = 48
-  /// Aspect reviews: probability that a slip follows a word of the reference text.
-  public var slipRate = 0.04
-  /// Aspect reviews: weight of the coverage of the requested aspects in the gold reward.
-  public var coverageWeight = 2.0
-  /// Aspect reviews: how the sentiment of the clauses makes one number.
-  public var sentimentForm = AspectReviews.SentimentForm.meanOfNamed
-  /// Aspect reviews: the most tokens of a completion.
-  public var reviewTokens = 48
-
-  /// Enumerable language: words of the vocabulary, which has the end token besides.
-  public var words = 7
-  /// Enumerable language: the most words of a completion.
-  public var maximumWords = 4
-  /// Enumerable language: cost of a word that occurred before.
-  public var repetitionCost = 2.0
-
-  /// Movie sentiment: size of the byte-pair vocabulary, the 256 bytes included.
-  public var vocabularySize = 512
-  /// Movie sentiment: the most tokens of a completion.
-  public var movieTokens = 32
-  /// Movie sentiment: gold reward of a text whose VADER compound score is 1.
-  public var goldScale = 4.0
-  /// Movie sentiment and stories: folder of their files; empty for the cache folder.
+  public var name: Name
+  /// Folder of the files of a task that reads some; empty for its cache folder.
   public var dataFolder = ""
-
-  /// The keys of a specification.
-  public enum CodingKeys: String, CodingKey, CaseIterable {
-    case name, adjectives
-    case slipRate = "slip_rate"
-    case coverageWeight = "coverage_weight"
-    case sentimentForm = "sentiment_form"
-    case reviewTokens = "review_tokens"
-    case words
-    case maximumWords = "maximum_words"
-    case repetitionCost = "repetition_cost"
-    case vocabularySize = "vocabulary_size"
-    case movieTokens = "movie_tokens"
-    case goldScale = "gold_scale"
-    case dataFolder = "data_folder"
-  }
+  /// The settings of every task, in the order of the list.
+  private var settings: [any TaskSettings] = Self.all.map { $0.init() }
 
   /// A task with its defaults.
   public init(name: Name = .aspectReviews) { self.name = name }
+
+  /// The settings of one task, whichever is chosen.
+  subscript<Settings: TaskSettings>(_ type: Settings.Type) -> Settings {
+    get { settings.lazy.compactMap { $0 as? Settings }.first ?? Settings() }
+    set { settings = settings.map { $0 is Settings ? newValue : $0 } }
+  }
+
+  /// Those of the chosen task.
+  private var chosen: any TaskSettings {
+    for settings in settings where type(of: settings).name == name { return settings }
+    preconditionFailure("'\(name.rawValue)' is not in the list of tasks")
+  }
+
+  /// How much there is to list where the task's completions can be listed, and otherwise nil.
+  public var enumerationSize: EnumerationSize? { chosen.enumerationSize }
+
+  /// Throws the first setting that is out of range, of whichever task.
+  public func validate() throws(TaskConfigurationError) {
+    for settings in settings { try settings.validate() }
+  }
+
+  fileprivate func makeTask() throws -> any PreferenceTask {
+    try validate()
+    return try chosen.makeTask(dataFolder: dataFolder)
+  }
+}
+
+/// The task that a configuration asks for, ready to draw from.
+public func makeTask(_ configuration: TaskConfiguration) throws -> any PreferenceTask {
+  try configuration.makeTask()
+}
+
+extension TaskConfiguration {
+  /// The name of a task in specifications.
+  public struct Name: RawRepresentable, Codable, Hashable, Sendable, CaseIterable {
+    /// The name as it is written.
+    public let rawValue: String
+
+    /// A task of the list, or nil where none has the name.
+    public init?(rawValue: String) {
+      guard Self.allCases.contains(where: { $0.rawValue == rawValue }) else { return nil }
+      self.rawValue = rawValue
+    }
+
+    /// The name that a task gives itself.
+    init(ofTask rawValue: String) { self.rawValue = rawValue }
+
+    /// The names of all tasks, in the order of the list.
+    public static var allCases: [Name] { TaskConfiguration.all.map { $0.name } }
+  }
+}
+
+extension TaskConfiguration: Equatable {
+  /// Whether name, folder and the settings of every task are the same.
+  public static func == (left: TaskConfiguration, right: TaskConfiguration) -> Bool {
+    left.name == right.name && left.dataFolder == right.dataFolder
+      && zip(left.settings, right.settings).allSatisfy { $0.isEqual(to: $1) }
+  }
+}
+
+extension TaskConfiguration {
+  private enum CodingKeys: String, CodingKey {
+    case name
+    case dataFolder = "data_folder"
+  }
+
+  /// Those whose keys every recorded configuration has, whatever its task: the hashes by which
+  /// finished cells are known hold them. Keys of other tasks are written where the task is chosen.
+  private static let alwaysWritten: [any TaskSettings.Type] = [
+    AspectReviews.Settings.self, EnumerableLanguage.Settings.self, MovieSentiment.Settings.self,
+  ]
 
   /// Reads the name alone, or an object in which every key may be left out.
   public init(from decoder: any Decoder) throws {
@@ -74,64 +103,21 @@ public struct TaskConfiguration: Codable, Equatable, Sendable {
     }
     let values = try decoder.container(keyedBy: CodingKeys.self)
     try values.read(.name, into: &name)
-    try values.read(.adjectives, into: &adjectives)
-    try values.read(.slipRate, into: &slipRate)
-    try values.read(.coverageWeight, into: &coverageWeight)
-    try values.read(.sentimentForm, into: &sentimentForm)
-    try values.read(.reviewTokens, into: &reviewTokens)
-    try values.read(.words, into: &words)
-    try values.read(.maximumWords, into: &maximumWords)
-    try values.read(.repetitionCost, into: &repetitionCost)
-    try values.read(.vocabularySize, into: &vocabularySize)
-    try values.read(.movieTokens, into: &movieTokens)
-    try values.read(.goldScale, into: &goldScale)
+    settings = try Self.all.map { try $0.init(from: decoder) }
     try values.read(.dataFolder, into: &dataFolder)
   }
 
-  /// Throws the first setting that is out of range.
-  public func validate() throws(TaskConfigurationError) {
-    try require(
-      adjectives % 6 == 0 && (6...96).contains(adjectives), .adjectives, adjectives,
-      "a multiple of 6 from 6 to 96")
-    try require((0...0.5).contains(slipRate), .slipRate, slipRate, "0 ≤ rate ≤ 0.5")
-    try require(
-      coverageWeight >= 0 && coverageWeight.isFinite, .coverageWeight, coverageWeight, "≥ 0")
-    try require((8...512).contains(reviewTokens), .reviewTokens, reviewTokens, "8 to 512")
-    try require((3...26).contains(words), .words, words, "3 to 26")
-    try require(
-      (1...12).contains(maximumWords)
-        && EnumerableLanguage.completionCount(words: words, maximumWords: maximumWords)
-          <= EnumerableLanguage.maximumCompletionCount,
-      .maximumWords, maximumWords,
-      "so many that there are at most \(EnumerableLanguage.maximumCompletionCount) completions")
-    try require(
-      repetitionCost >= 0 && repetitionCost.isFinite, .repetitionCost, repetitionCost, "≥ 0")
-    try require(
-      (260...4096).contains(vocabularySize), .vocabularySize, vocabularySize, "260 to 4,096")
-    try require((8...128).contains(movieTokens), .movieTokens, movieTokens, "8 to 128")
-    try require(goldScale > 0 && goldScale.isFinite, .goldScale, goldScale, "> 0")
-  }
-
-  private func require(
-    _ isAllowed: Bool, _ key: CodingKeys, _ value: some CustomStringConvertible, _ allowed: String
-  ) throws(TaskConfigurationError) {
-    if !isAllowed { throw .outOfRange(key.rawValue, value.description, allowed: allowed) }
-  }
-}
-
-/// The task that a configuration asks for, ready to draw from.
-public func makeTask(_ configuration: TaskConfiguration) throws -> any PreferenceTask {
-  switch configuration.name {
-  case .aspectReviews: try AspectReviews(configuration)
-  case .enumerableLanguage: try EnumerableLanguage(configuration)
-  case .movieSentiment: try MovieSentiment(configuration)
-  case .stories: try Stories(configuration)
-  }
-}
-
-extension KeyedDecodingContainer {
-  /// Overwrites a default where the key is there.
-  fileprivate func read<Value: Decodable>(_ key: Key, into value: inout Value) throws {
-    if let given = try decodeIfPresent(Value.self, forKey: key) { value = given }
+  /// Writes one object with the keys of all tasks side by side.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(name, forKey: .name)
+    for settings in settings {
+      let kind = type(of: settings)
+      guard kind.name == name || Self.alwaysWritten.contains(where: { $0 == kind }) else {
+        continue
+      }
+      try settings.encode(to: encoder)
+    }
+    try values.encode(dataFolder, forKey: .dataFolder)
   }
 }

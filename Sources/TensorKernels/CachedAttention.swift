@@ -169,7 +169,7 @@ private func attendCached<Scalar: BLASScalar>(
     let scores = unsafe TileOperands(
       left: queries + first &* width, rowStride: width, step: 1, right: keys,
       stride: cache.keyStride, count: width)
-    unsafe multiplyRows(
+    unsafe multiplyTile(
       scores, rows: rows, columns: padded, .assigned, into: weights, outputStride: padded)
     for r in 0..<rows {
       unsafe shiftByLargest(weights + r &* padded, count: length, padded: padded)
@@ -179,7 +179,7 @@ private func attendCached<Scalar: BLASScalar>(
     let mix = unsafe TileOperands(
       left: UnsafePointer(weights), rowStride: padded, step: 1, right: values,
       stride: cache.attention.keyColumns, count: length)
-    unsafe multiplyRows(
+    unsafe multiplyTile(
       mix, rows: rows, columns: width, .assigned, into: output + first &* width,
       outputStride: width)
   }

@@ -44,32 +44,119 @@ public func sumOfSquares<Scalar: BLASScalar>(_ input: Span<Scalar>) -> Double {
   return (s0 + s1) + (s2 + s3)
 }
 
-/// `output[s] = Σ input[i]` over the rows i of segment s.
-@specialized(where Scalar == Float)
-@specialized(where Scalar == Double)
-public func segmentSums<Scalar: BLASScalar>(
-  _ input: Span<Scalar>, segments: Segments, into output: inout MutableSpan<Scalar>
-) {
-  precondition(
-    input.count == segments.total && output.count == segments.count,
-    "\(input.count) values in \(segments.total) rows, \(output.count) of \(segments.count) sums")
-  for s in 0..<segments.count {
-    var total: Scalar = 0
-    for i in segments[s] { total += input[i] }
-    output[s] = total
-  }
+/// The squared norms of arrays and of their sum, in Double.
+public struct SquaredNorms: Sendable {
+  /// Σᵢ partₛ[i]² of every part s.
+  public var parts: [Double]
+  /// Σᵢ total[i]² of the sum.
+  public var total: Double
 }
 
-/// `inputGradient[i] += outputGradient[s]` for the rows i of segment s.
+/// `total[i] = Σ parts[s][i]` in a fixed binary tree over s, with the squared norms on the way.
+///
+/// Blocks that stay in the first cache go through the whole tree at once, hence every value comes
+/// from memory once, whatever is computed of it.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func segmentSumsDerivative<Scalar: BLASScalar>(
-  segments: Segments, outputGradient: Span<Scalar>, into inputGradient: inout MutableSpan<Scalar>
-) {
-  precondition(
-    inputGradient.count == segments.total && outputGradient.count == segments.count,
-    "\(inputGradient.count) gradients, \(outputGradient.count) segments")
-  for s in 0..<segments.count {
-    for i in segments[s] { inputGradient[i] += outputGradient[s] }
+public func treeSum<Scalar: BLASScalar>(
+  _ parts: [[Scalar]], into total: inout MutableSpan<Scalar>
+) -> SquaredNorms {
+  precondition(!parts.isEmpty, "the sum of no parts")
+  for part in parts { checkCounts(part.count, part.count, total.count) }
+  var norms = SquaredNorms(parts: [Double](repeating: 0, count: parts.count), total: 0)
+  for start in stride(from: 0, to: total.count, by: blockLength) {
+    let block = start..<min(start + blockLength, total.count)
+    var sum = total._mutatingExtracting(block)
+    writeTreeSum(of: parts[...], block, into: &sum)
+    for (s, part) in parts.enumerated() {
+      norms.parts[s] += sumOfSquares(part.span.extracting(block))
+    }
+    norms.total += sumOfSquares(sum.span)
   }
+  return norms
+}
+
+/// Values of a block: those of a few parts fit the first cache.
+private let blockLength = 1024
+
+/// One part, or the sum of two.
+@inline(__always)
+private func writePairSum<Scalar: BLASScalar>(
+  of parts: ArraySlice<[Scalar]>, _ block: Range<Int>, into sum: inout MutableSpan<Scalar>
+) {
+  let (first, last) = (parts[parts.startIndex], parts[parts.endIndex - 1])
+  guard parts.count > 1 else { return copy(first.span.extracting(block), into: &sum) }
+  sums(first.span.extracting(block), last.span.extracting(block), into: &sum)
+}
+
+/// The first half that is a power of two long, plus the rest, each of them summed in this way.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+private func writeTreeSum<Scalar: BLASScalar>(
+  of parts: ArraySlice<[Scalar]>, _ block: Range<Int>, into sum: inout MutableSpan<Scalar>
+) {
+  guard parts.count > 2 else { return writePairSum(of: parts, block, into: &sum) }
+  let half = 1 << (Int.bitWidth - 1 - (parts.count - 1).leadingZeroBitCount)
+  writeTreeSum(of: parts.prefix(half), block, into: &sum)
+  var rest = [Scalar](repeating: 0, count: block.count)
+  var restSpan = rest.mutableSpan
+  writeTreeSum(of: parts.dropFirst(half), block, into: &restSpan)
+  accumulate(restSpan.span, into: &sum)
+}
+
+/// The sum of products `Σ left[i] · right[i]`, in eight interleaved partial sums.
+@inline(__always)
+func dot<Scalar: BLASScalar>(
+  _ left: UnsafePointer<Scalar>, _ right: UnsafePointer<Scalar>, _ count: Int
+) -> Scalar {
+  var lanes = Lanes<Scalar>(repeating: 0)
+  var i = 0
+  while i &+ 8 <= count {
+    unsafe lanes.accumulate(left.lanes(i), right.lanes(i))
+    i &+= 8
+  }
+  var total = lanes.sum()
+  while i < count {
+    unsafe total += left[i] * right[i]
+    i &+= 1
+  }
+  return total
+}
+
+/// The sum of neighbouring values, in eight interleaved partial sums.
+@inline(__always)
+func sum<Scalar: BLASScalar>(_ values: UnsafePointer<Scalar>, _ count: Int) -> Scalar {
+  var lanes = Lanes<Scalar>(repeating: 0)
+  var i = 0
+  while i &+ 8 <= count {
+    unsafe lanes += values.lanes(i)
+    i &+= 8
+  }
+  var total = lanes.sum()
+  while i < count {
+    unsafe total += values[i]
+    i &+= 1
+  }
+  return total
+}
+
+/// The largest of at least one value; NaN never wins.
+///
+/// Lane by lane, since `replace(with:where:)` and `max()` do not become vector instructions.
+@inline(__always)
+func largest<Scalar: BLASScalar>(_ values: UnsafePointer<Scalar>, _ count: Int) -> Scalar {
+  var lanes = unsafe Lanes<Scalar>(repeating: values[0])
+  var i = 0
+  while i &+ 8 <= count {
+    let next = unsafe values.lanes(i)
+    for lane in 0..<8 { lanes[lane] = next[lane] > lanes[lane] ? next[lane] : lanes[lane] }
+    i &+= 8
+  }
+  var result = lanes[0]
+  for lane in 1..<8 where lanes[lane] > result { result = lanes[lane] }
+  while i < count {
+    unsafe result = values[i] > result ? values[i] : result
+    i &+= 1
+  }
+  return result
 }

@@ -28,3 +28,63 @@ public struct Segments: Sendable, Equatable {
   /// The length of every segment.
   public var lengths: [Int] { (0..<count).map { self[$0].count } }
 }
+
+/// Picks rows of a matrix: row i of the output is row `rows[i]` of the input.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+public func gatherRows<Scalar: BLASScalar>(
+  _ input: Span<Scalar>, columns: Int, rows: [Int], into output: inout MutableSpan<Scalar>
+) {
+  precondition(output.count == rows.count * columns, "\(output.count) ≠ \(rows.count)·\(columns)")
+  for (i, row) in rows.enumerated() {
+    precondition(
+      row >= 0 && (row + 1) * columns <= input.count,
+      "row \(row) of \(input.count / max(1, columns))")
+    for c in 0..<columns { output[i * columns + c] = input[row * columns + c] }
+  }
+}
+
+/// The derivative of `gatherRows`: row i of the gradient is added to row `rows[i]`.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+public func scatterRows<Scalar: BLASScalar>(
+  _ outputGradient: Span<Scalar>, columns: Int, rows: [Int],
+  into inputGradient: inout MutableSpan<Scalar>
+) {
+  precondition(
+    outputGradient.count == rows.count * columns,
+    "\(outputGradient.count) ≠ \(rows.count)·\(columns)")
+  for (i, row) in rows.enumerated() {
+    for c in 0..<columns { inputGradient[row * columns + c] += outputGradient[i * columns + c] }
+  }
+}
+
+/// `output[s] = Σ input[i]` over the rows i of segment s.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+public func segmentSums<Scalar: BLASScalar>(
+  _ input: Span<Scalar>, segments: Segments, into output: inout MutableSpan<Scalar>
+) {
+  precondition(
+    input.count == segments.total && output.count == segments.count,
+    "\(input.count) values in \(segments.total) rows, \(output.count) of \(segments.count) sums")
+  for s in 0..<segments.count {
+    var total: Scalar = 0
+    for i in segments[s] { total += input[i] }
+    output[s] = total
+  }
+}
+
+/// `inputGradient[i] += outputGradient[s]` for the rows i of segment s.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+public func segmentSumsDerivative<Scalar: BLASScalar>(
+  segments: Segments, outputGradient: Span<Scalar>, into inputGradient: inout MutableSpan<Scalar>
+) {
+  precondition(
+    inputGradient.count == segments.total && outputGradient.count == segments.count,
+    "\(inputGradient.count) gradients, \(outputGradient.count) segments")
+  for s in 0..<segments.count {
+    for i in segments[s] { inputGradient[i] += outputGradient[s] }
+  }
+}

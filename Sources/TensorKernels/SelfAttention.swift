@@ -69,7 +69,7 @@ private func attendOneHead<Scalar: BLASScalar>(
     let operands = unsafe TileOperands(
       left: queries + i &* width, rowStride: width, step: 1, right: transposedKeys,
       stride: stride, count: width)
-    unsafe multiplyRows(
+    unsafe multiplyTile(
       operands, rows: min(4, length &- i), columns: rows.paddedSeen(from: i), .assigned,
       into: weights + i &* stride, outputStride: stride)
   }
@@ -84,7 +84,7 @@ private func attendOneHead<Scalar: BLASScalar>(
     let operands = unsafe TileOperands(
       left: UnsafePointer(weights + i &* stride), rowStride: stride, step: 1,
       right: values.first, stride: values.stride, count: rows.seen(fromTileAt: i))
-    unsafe multiplyRows(
+    unsafe multiplyTile(
       operands, rows: min(4, length &- i), columns: width, .assigned,
       into: output + i &* shape.queryColumns, outputStride: shape.queryColumns)
   }

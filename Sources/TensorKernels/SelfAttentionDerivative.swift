@@ -119,7 +119,7 @@ private func gradientRoom(_ shape: AttentionShape) -> Int {
       let operands = unsafe TileOperands(
         left: UnsafePointer(slopes + i &* stride), rowStride: stride, step: 1,
         right: UnsafePointer(keys), stride: width, count: rows.seen(fromTileAt: i))
-      unsafe multiplyRows(
+      unsafe multiplyTile(
         operands, rows: min(4, length &- i), columns: width, .assigned,
         into: queryGradient + i &* width, outputStride: width)
     }
@@ -166,7 +166,7 @@ private func gradientRoom(_ shape: AttentionShape) -> Int {
       let operands = unsafe TileOperands(
         left: outputGradient + i &* shape.queryColumns, rowStride: shape.queryColumns, step: 1,
         right: UnsafePointer(transposedValues), stride: stride, count: width)
-      unsafe multiplyRows(
+      unsafe multiplyTile(
         operands, rows: min(4, length &- i), columns: rows.paddedSeen(from: i),
         .assigned, into: slopes + i &* stride, outputStride: stride)
     }
@@ -188,7 +188,7 @@ private func gradientRoom(_ shape: AttentionShape) -> Int {
       let operands = unsafe TileOperands(
         left: factors + j, rowStride: 1, step: stride, right: rows, stride: rowStride,
         count: length)
-      unsafe multiplyRows(
+      unsafe multiplyTile(
         operands, rows: min(4, before &- j), columns: width, .added,
         into: output + j &* outputStride, outputStride: outputStride)
     }
@@ -204,7 +204,7 @@ private func gradientRoom(_ shape: AttentionShape) -> Int {
       let operands = unsafe TileOperands(
         left: factors + (before &+ j &* stride &+ j), rowStride: 1, step: stride,
         right: rows + j &* rowStride, stride: rowStride, count: length &- j)
-      unsafe multiplyRows(
+      unsafe multiplyTile(
         operands, rows: min(4, length &- j), columns: width, accumulation,
         into: output + j &* outputStride, outputStride: outputStride)
     }

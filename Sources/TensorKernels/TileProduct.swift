@@ -13,7 +13,7 @@ public enum Accumulation: Sendable {
 ///
 /// The left factor may lie in memory either way, since it is read one value at a time; rows of the
 /// right one are read sixteen values at a time.
-@unsafe struct TileOperands<Scalar: BLASScalar> {
+@unsafe package struct TileOperands<Scalar: BLASScalar> {
   /// left(r, i) is at `left[r·rowStride + i·step]`.
   var left: UnsafePointer<Scalar>
   var rowStride: Int
@@ -23,61 +23,57 @@ public enum Accumulation: Sendable {
   var stride: Int
   /// The length of the sums.
   var count: Int
+
+  /// The operands of sums of `count` products.
+  @inline(__always)
+  package init(
+    left: UnsafePointer<Scalar>, rowStride: Int, step: Int, right: UnsafePointer<Scalar>,
+    stride: Int, count: Int
+  ) {
+    unsafe (self.left, self.rowStride, self.step) = unsafe (left, rowStride, step)
+    unsafe (self.right, self.stride, self.count) = unsafe (right, stride, count)
+  }
 }
 
-/// One to four, or six, rows of a small product in tiles of sixteen columns, which stay in registers.
+/// Some rows of a small product in tiles of sixteen columns, which stay in registers.
 ///
 /// Products too small for a BLAS, which would first copy both factors, run at its speed here: four
 /// rows and sixteen columns are eight AVX2 sums, as many as its two units need in flight, six rows
-/// are twelve, as many as fit beside the factors. A row's sums do not depend on its tile.
+/// are twelve, as many as fit beside the factors. Other heights take four rows together if they can
+/// and the rest one by one. A row's sums do not depend on its tile.
 @inline(__always)
-func multiplyRows<Scalar: BLASScalar>(
+package func multiplyTile<Scalar: BLASScalar>(
   _ operands: TileOperands<Scalar>, rows: Int, columns: Int, _ result: Accumulation,
   into output: UnsafeMutablePointer<Scalar>, outputStride: Int
 ) {
-  guard rows >= 4 else {
-    for r in 0..<rows {
-      var row = unsafe operands
-      unsafe row.left += r &* operands.rowStride
-      unsafe multiplyRow(row, columns: columns, result, into: output + r &* outputStride)
-    }
-    return
-  }
-  guard rows == 4 else {
+  guard rows != 6 else {
     return unsafe multiplySixRows(
       operands, columns: columns, result, into: output, outputStride: outputStride)
   }
-  var c = 0
-  while c &+ 16 <= columns {
-    unsafe fourRows(
-      WideLanes<Scalar>.self, operands, c, result, into: output + c, outputStride: outputStride)
-    c &+= 16
+  if rows >= 4 {
+    unsafe multiplyFourRows(
+      operands, columns: columns, result, into: output, outputStride: outputStride)
   }
-  while c &+ 8 <= columns {
-    unsafe fourRows(
-      Lanes<Scalar>.self, operands, c, result, into: output + c, outputStride: outputStride)
-    c &+= 8
-  }
-  for r in 0..<4 {
+  for r in (rows >= 4 ? 4 : 0)..<rows {
     var row = unsafe operands
     unsafe row.left += r &* operands.rowStride
-    unsafe singleColumns(row, from: c, to: columns, result, into: output + r &* outputStride)
+    unsafe multiplyRow(row, columns: columns, result, into: output + r &* outputStride)
   }
 }
 
 /// One tile of a product with a panel of sixteen columns, of which only the first may be wanted.
 @inline(__always)
-func placeTile<Scalar: BLASScalar>(
+func multiplyPanelTile<Scalar: BLASScalar>(
   _ operands: TileOperands<Scalar>, rows: Int, columns: Int, _ result: Accumulation,
   into output: UnsafeMutablePointer<Scalar>, outputStride: Int,
   scratch: UnsafeMutablePointer<Scalar>
 ) {
   guard columns < 16 else {
-    unsafe multiplyRows(
+    unsafe multiplyTile(
       operands, rows: rows, columns: 16, result, into: output, outputStride: outputStride)
     return
   }
-  unsafe multiplyRows(
+  unsafe multiplyTile(
     operands, rows: rows, columns: 16, .assigned, into: scratch, outputStride: 16)
   for r in 0..<rows {
     for c in 0..<columns {
@@ -106,6 +102,29 @@ private func multiplySixRows<Scalar: BLASScalar>(
     c &+= 16
   }
   for r in 0..<6 {
+    var row = unsafe operands
+    unsafe row.left += r &* operands.rowStride
+    unsafe singleColumns(row, from: c, to: columns, result, into: output + r &* outputStride)
+  }
+}
+
+@inline(__always)
+private func multiplyFourRows<Scalar: BLASScalar>(
+  _ operands: TileOperands<Scalar>, columns: Int, _ result: Accumulation,
+  into output: UnsafeMutablePointer<Scalar>, outputStride: Int
+) {
+  var c = 0
+  while c &+ 16 <= columns {
+    unsafe fourRows(
+      WideLanes<Scalar>.self, operands, c, result, into: output + c, outputStride: outputStride)
+    c &+= 16
+  }
+  while c &+ 8 <= columns {
+    unsafe fourRows(
+      Lanes<Scalar>.self, operands, c, result, into: output + c, outputStride: outputStride)
+    c &+= 8
+  }
+  for r in 0..<4 {
     var row = unsafe operands
     unsafe row.left += r &* operands.rowStride
     unsafe singleColumns(row, from: c, to: columns, result, into: output + r &* outputStride)
@@ -157,12 +176,12 @@ private func sixRows<Scalar: BLASScalar>(
     unsafe a += operands.step
     unsafe b += operands.stride
   }
-  unsafe output.keep(s0, result)
-  unsafe (output + outputStride).keep(s1, result)
-  unsafe (output + 2 &* outputStride).keep(s2, result)
-  unsafe (output + 3 &* outputStride).keep(s3, result)
-  unsafe (output + 4 &* outputStride).keep(s4, result)
-  unsafe (output + 5 &* outputStride).keep(s5, result)
+  unsafe output.store(s0, result)
+  unsafe (output + outputStride).store(s1, result)
+  unsafe (output + 2 &* outputStride).store(s2, result)
+  unsafe (output + 3 &* outputStride).store(s3, result)
+  unsafe (output + 4 &* outputStride).store(s4, result)
+  unsafe (output + 5 &* outputStride).store(s5, result)
 }
 
 @inline(__always)
@@ -183,10 +202,10 @@ private func fourRows<Scalar: BLASScalar, Vector: SIMD>(
     unsafe a += operands.step
     unsafe b += operands.stride
   }
-  unsafe output.keep(s0, result)
-  unsafe (output + outputStride).keep(s1, result)
-  unsafe (output + 2 &* outputStride).keep(s2, result)
-  unsafe (output + 3 &* outputStride).keep(s3, result)
+  unsafe output.store(s0, result)
+  unsafe (output + outputStride).store(s1, result)
+  unsafe (output + 2 &* outputStride).store(s2, result)
+  unsafe (output + 3 &* outputStride).store(s3, result)
 }
 
 @inline(__always)
@@ -201,7 +220,7 @@ private func oneRow<Scalar: BLASScalar, Vector: SIMD>(
     unsafe a += operands.step
     unsafe b += operands.stride
   }
-  unsafe output.keep(sums, result)
+  unsafe output.store(sums, result)
 }
 
 @inline(__always)
@@ -218,8 +237,8 @@ private func oneRowOfTwo<Scalar: BLASScalar>(
     unsafe a += operands.step
     unsafe b += operands.stride
   }
-  unsafe output.keep(s0, result)
-  unsafe (output + 16).keep(s1, result)
+  unsafe output.store(s0, result)
+  unsafe (output + 16).store(s1, result)
 }
 
 /// Sixty-four columns of one row, as many sums as keep two units busy.
@@ -240,10 +259,10 @@ private func oneLongRow<Scalar: BLASScalar>(
     unsafe a += operands.step
     unsafe b += operands.stride
   }
-  unsafe output.keep(s0, result)
-  unsafe (output + 16).keep(s1, result)
-  unsafe (output + 32).keep(s2, result)
-  unsafe (output + 48).keep(s3, result)
+  unsafe output.store(s0, result)
+  unsafe (output + 16).store(s1, result)
+  unsafe (output + 32).store(s2, result)
+  unsafe (output + 48).store(s3, result)
 }
 
 /// The columns that fill no vector.
@@ -265,7 +284,7 @@ private func singleColumns<Scalar: BLASScalar>(
 extension UnsafeMutablePointer where Pointee: BLASScalar {
   /// Stores a vector, or adds it to what is there.
   @inline(__always)
-  fileprivate func keep<Vector: SIMD>(_ sums: Vector, _ result: Accumulation)
+  fileprivate func store<Vector: SIMD>(_ sums: Vector, _ result: Accumulation)
   where Vector.Scalar == Pointee {
     let address = UnsafeMutableRawPointer(self)
     switch result {

@@ -41,7 +41,7 @@ struct ExplainPPOCommand: ParsableCommand {
 
       EXAMPLES
         tandem explain ppo --input rollout.json
-        tandem explain ppo --input ppo_trl_1.12.0.json --json
+        tandem explain ppo --input rollout.json --json
       """)
 
   @OptionGroup var options: ExplainOptions

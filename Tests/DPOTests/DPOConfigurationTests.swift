@@ -28,11 +28,10 @@ import Training
     #expect(try JSONDecoder().decode(DPOConfiguration.self, from: data) == configuration)
     let keys = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any]).keys
     // What has no value is not written, so that specifications without it keep their hash.
-    let absent: Set<DPOConfiguration.CodingKeys> = [
-      .synchronizesReference, .mixupShare, .synchronizationSteps, .online,
-    ]
-    let written = Set(DPOConfiguration.CodingKeys.allCases).subtracting(absent)
-    #expect(Set(keys) == Set(written.map(\.rawValue)))
+    let absent =
+      ["sync_ref_model", "ref_model_mixup_alpha", "ref_model_sync_steps", "online"]
+      + PreferenceLossOptions.settings.map(\.key)
+    #expect(Set(keys) == Set(DPOConfiguration.settings.map(\.key)).subtracting(absent))
   }
 
   @Test(arguments: [
@@ -120,5 +119,26 @@ import Training
     #expect((loss(.kto) as? KTOLoss)?.undesirableWeight == 1)
     #expect((loss(.sigmoid) as? DPOLoss)?.divergence == .reverseKL)
     for kind in PreferenceLossKind.allCases { #expect(loss(kind).beta == 0.1) }
+  }
+
+  @Test func everyPropertyHasALineInTheTable() {
+    let properties = Mirror(reflecting: DPOConfiguration()).children.count
+    #expect(Set(DPOConfiguration.settings.map { $0.path as AnyKeyPath }).count == properties)
+    #expect(Set(DPOConfiguration.settings.map(\.key)).count == DPOConfiguration.settings.count)
+  }
+
+  @Test func everyPropertyOfOnlineRoundsHasALineInTheTable() {
+    let properties = Mirror(reflecting: OnlineDPOConfiguration()).children.count
+    #expect(Set(OnlineDPOConfiguration.settings.map { $0.path as AnyKeyPath }).count == properties)
+    #expect(
+      Set(OnlineDPOConfiguration.settings.map(\.key)).count == OnlineDPOConfiguration.settings.count
+    )
+  }
+
+  @Test func everyPropertyOfLossesHasALineInTheTable() {
+    let properties = Mirror(reflecting: PreferenceLossOptions()).children.count
+    #expect(Set(PreferenceLossOptions.settings.map { $0.path as AnyKeyPath }).count == properties)
+    #expect(
+      Set(PreferenceLossOptions.settings.map(\.key)).count == PreferenceLossOptions.settings.count)
   }
 }

@@ -35,7 +35,7 @@ import Testing
   @Test func theArticleNamesEveryIdentityAndNoOther() throws {
     let tests = URL(filePath: #filePath).deletingLastPathComponent()
     let file = tests.appending(
-      path: "../../../Sources/Evaluation/Evaluation.docc/VarianceArgument.md")
+      path: "../../Sources/Identities/Identities.docc/VarianceArgument.md")
     let text = try String(contentsOf: file.standardized, encoding: .utf8)
     let themes = Set(Identity.all.compactMap { $0.id.split(separator: ".").first })
     let quoted = text.split(separator: "`").filter { word in

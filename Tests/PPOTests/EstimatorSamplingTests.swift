@@ -79,10 +79,10 @@ import Tokenization
     // PPO's values are wrong on purpose; with λ = 1 they must not matter.
     let targets =
       configuration.algorithm == .ppo
-      ? PPOTargets(
+      ? AdvantagesAndReturns(
         rewards, values: layout.slotCounts.map { [Float](repeating: 0.4, count: $0) },
         layout: layout, configuration: configuration.withoutWhitening)
-      : PPOTargets(
+      : AdvantagesAndReturns(
         rewards,
         baselines: try configuration.rolloutBaseline()
           .values(of: ThreeActions().batch(returns: rewards.returns)),
@@ -96,8 +96,9 @@ import Tokenization
     tape.backward(
       from: clippedPolicyLoss(
         logRatios: read.logProbabilities - tape.column(old.flatMap { $0 }),
-        advantages: targets.policyAdvantages.flatMap { $0 }, clipRange: 0.2, weights: weights,
-        on: tape))
+        advantages: targets.policyAdvantages.flatMap { $0 }, weights: weights, clipRange: 0.2,
+        on: tape
+      ).loss)
     return recorded.gradient()
   }
 

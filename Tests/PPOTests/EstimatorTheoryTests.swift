@@ -181,9 +181,10 @@ struct TabularProblem {
       hasEnded: [true, true], klPenalty: Self.beta, configuration: configuration)
     let targets =
       if let values {
-        PPOTargets(rewards, values: [values, values], layout: layout, configuration: configuration)
+        AdvantagesAndReturns(
+          rewards, values: [values, values], layout: layout, configuration: configuration)
       } else {
-        PPOTargets(
+        AdvantagesAndReturns(
           rewards,
           baselines: try configuration.rolloutBaseline()
             .values(of: actions.batch(returns: rewards.returns)),
@@ -198,7 +199,7 @@ struct TabularProblem {
       let penalty = klLoss(
         read, reference: prior.flatMap { $0 }, estimator: configuration.klEstimator,
         weights: weights, on: tape)
-      return loss + Self.beta * penalty
+      return loss + Self.beta * penalty.loss
     }
   }
 
@@ -209,12 +210,14 @@ struct TabularProblem {
     switch configuration.ratioLevel {
     case .token:
       clippedPolicyLoss(
-        logRatios: logRatios, advantages: advantages.flatMap { $0 }, clipRange: 0.2,
-        weights: weights, on: tape)
+        logRatios: logRatios, advantages: advantages.flatMap { $0 }, weights: weights,
+        clipRange: 0.2, on: tape
+      ).loss
     case .sequence:
       clippedPolicyLoss(
         logRatios: logRatios.segmentSums(Segments(lengths: [3, 3])),
-        advantages: advantages.map { $0[0] }, clipRange: 0.2, weights: [0.5, 0.5], on: tape)
+        advantages: advantages.map { $0[0] }, weights: [0.5, 0.5], clipRange: 0.2, on: tape
+      ).loss
     }
   }
 }

@@ -35,17 +35,18 @@ import Testing
     estimator: KLEstimator
   ) {
     let tape = Tape<Double>()
-    let loss = klLoss(
+    let (loss, estimates) = klLoss(
       tape.column(new), reference: old, estimator: estimator, weights: weights, on: tape)
-    let expected = zip(estimator(policy: new, reference: old), weights).map { $0 * $1 }
-    #expect(abs(loss.item - expected.reduce(0, +)) < 1e-14)
+    let values = estimator(policy: new, reference: old)
+    #expect(largestDifference(estimates, values) < 1e-15)
+    #expect(abs(loss.item - zip(values, weights).reduce(0) { $0 + $1.0 * $1.1 }) < 1e-14)
   }
 
   @Test(arguments: KLEstimator.allCases) func klGradientIsTheCentralDifference(
     estimator: KLEstimator
   ) {
     let error = gradientCheckError(parameters(new)) { recorded, tape in
-      klLoss(recorded["x"], reference: old, estimator: estimator, weights: weights, on: tape)
+      klLoss(recorded["x"], reference: old, estimator: estimator, weights: weights, on: tape).loss
     }
     #expect(error < 1e-7)
   }
@@ -93,17 +94,16 @@ import Testing
       largestDifference(weights(.completionMean), [0.25, 1 / 12.0, 1 / 12.0, 1 / 12.0]) < 1e-16)
   }
 
-  @Test func equalWeightsAreThePlainLoss() {
-    let tape = Tape<Double>()
-    let plain = clippedPolicyLoss(
-      tape.column(new), old: old, advantages: advantages, clipRange: 0.2, count: 12, on: tape)
-    let weighed = clippedPolicyLoss(
-      logRatios: tape.column(zip(new, old).map { $0 - $1 }), advantages: advantages,
-      clipRange: 0.2, weights: new.map { _ in 1.0 / 12 }, on: tape)
-    let pure = ClippedPolicyLoss(
-      logProbabilities: new, old: old, advantages: advantages, clipRange: 0.2,
-      weights: new.map { _ in 1.0 / 12 })
-    #expect(abs(plain.item - weighed.item) < 1e-14 && abs(plain.item - pure.loss) < 1e-14)
+  @Test func weightsAreThoseOfTheTerms() {
+    // With a weight for each term, Σ w·max(−A·ρ, −A·clip(ρ)).
+    let terms = zip(zip(new, old).map { exp($0 - $1) }, advantages).map {
+      max(-$1 * $0, -$1 * min(max($0, 0.8), 1.2))
+    }
+    let (loss, reading) = policyLoss(new, old: old, advantages: advantages, weights: weights)
+    let expected = zip(terms, weights).reduce(0) { $0 + $1.0 * $1.1 }
+    #expect(abs(loss - expected) < 1e-14)
+    #expect(abs(reading.sum(weighedBy: weights) - expected) < 1e-14)
+    #expect(abs(reading.mean - terms.reduce(0, +) / 12) < 1e-14)
   }
 
   @Test func sequenceRatiosAreProductsOfTokenRatios() {
@@ -111,38 +111,35 @@ import Testing
     let tape = Tape<Double>()
     let loss = clippedPolicyLoss(
       logRatios: tape.column([0.1, 0.2, -0.3, -0.4]).segmentSums(Segments(lengths: [2, 2])),
-      advantages: [1, -1], clipRange: 0.2, weights: [0.5, 0.5], on: tape)
+      advantages: [1, -1], weights: [0.5, 0.5], clipRange: 0.2, on: tape
+    ).loss
     #expect(abs(loss.item - 0.5 * (-1.2 + 0.8)) < 1e-15)
   }
 
   @Test func dualClipBoundsNegativeAdvantages() {
     // Ye (2020), equation 5: ρ = 10, A = −1 costs 10 without and c = 3 with it; A = 1 costs −1.2.
     let (logRatios, signs) = ([log(10.0), log(10.0)], [-1.0, 1])
-    let plain = ClippedPolicyLoss(
-      logProbabilities: logRatios, old: [0, 0], advantages: signs, clipRange: 0.2)
-    let dual = ClippedPolicyLoss(
-      logProbabilities: logRatios, old: [0, 0], advantages: signs, clipRange: 0.2, dualClip: 3)
+    let plain = policyLoss(logRatios, old: [0, 0], advantages: signs)
+    let dual = policyLoss(logRatios, old: [0, 0], advantages: signs, dualClip: 3)
     #expect(abs(plain.loss - (10 - 1.2) / 2) < 1e-14 && abs(dual.loss - (3 - 1.2) / 2) < 1e-14)
-    let tape = Tape<Double>()
-    let taped = clippedPolicyLoss(
-      tape.column(logRatios), old: [0, 0], advantages: signs, clipRange: 0.2, dualClip: 3,
-      count: 2, on: tape)
-    #expect(abs(taped.item - dual.loss) < 1e-14)
+    #expect(abs(dual.reading.mean - (3 - 1.2) / 2) < 1e-14)
+  }
+
+  func boundedLoss(_ new: Tensor<Double>, on tape: Tape<Double>) -> Tensor<Double> {
+    clippedPolicyLoss(
+      logRatios: new - tape.column(old), advantages: advantages, weights: weights, clipRange: 0.2,
+      dualClip: 1.5, on: tape
+    ).loss
   }
 
   @Test func dualClipGradientIsTheCentralDifference() {
     // Ratios up to 4 with advantages of both signs.
     let far = zip(old, Self.places).map { $0 + 0.6 * sin($1) + 0.7 }
     let error = gradientCheckError(parameters(far)) { recorded, tape in
-      clippedPolicyLoss(
-        recorded["x"], old: old, advantages: advantages, clipRange: 0.2, dualClip: 1.5, count: 12,
-        on: tape)
+      boundedLoss(recorded["x"], on: tape)
     }
     #expect(error < 1e-7)
-    let measured = gradient(far) {
-      clippedPolicyLoss(
-        $0, old: old, advantages: advantages, clipRange: 0.2, dualClip: 1.5, count: 12, on: $1)
-    }
+    let measured = gradient(far) { boundedLoss($0, on: $1) }
     let bounded = zip(zip(far, old), advantages).map { exp($0.0 - $0.1) > 1.5 && $1 < 0 }
     #expect(bounded.contains(true))
     for (slope, isBounded) in zip(measured, bounded) where isBounded { #expect(slope == 0) }
@@ -152,26 +149,28 @@ import Testing
 
   @Test func log500RatiosAreFiniteWhereTheFormulaIs() {
     // exp(500) has no Float; with A ≥ 0 the clipped term decides, and with A < 0 nothing does.
-    let loss = ClippedPolicyLoss<Float>(
-      logProbabilities: [500, 500, -500, -500], old: [0, 0, 0, 0], advantages: [1, 0, 1, -1],
-      clipRange: 0.2)
+    let (loss, reading) = policyLoss(
+      [Float(500), 500, -500, -500], old: [0, 0, 0, 0], advantages: [1, 0, 1, -1])
     // −1.2, 0, max(0, −0.8) = 0 … ρ = 0: −A·ρ = 0 and −A·0.8 = −0.8; for A = −1: 0.8.
-    #expect(abs(loss.loss - (-1.2 + 0 + 0 + 0.8) / 4) < 1e-6)
-    #expect(loss.overflow == RatioOverflow(item: 0, logRatio: 500))
-    #expect(loss.overflow?.description.contains("exp(500") == true)
-    let unbounded = ClippedPolicyLoss<Float>(
-      logProbabilities: [500], old: [0], advantages: [-1], clipRange: 0.2)
-    #expect(unbounded.loss == .infinity && unbounded.overflow != nil)
-    let double = ClippedPolicyLoss<Double>(
-      logProbabilities: [500], old: [0], advantages: [-1], clipRange: 0.2)
-    #expect(double.loss == exp(500) && double.overflow == nil)
+    #expect(abs(loss - (-1.2 + 0 + 0 + 0.8) / 4) < 1e-6)
+    #expect(abs(reading.mean - (-1.2 + 0 + 0 + 0.8) / 4) < 1e-6)
+    #expect(reading.ratios == [.infinity, .infinity, 0, 0])
+    #expect(reading.overflow == RatioOverflow(item: 0, logRatio: 500))
+    #expect(reading.overflow?.description.contains("exp(500") == true)
+    let unbounded = policyLoss([Float(500)], old: [0], advantages: [-1])
+    #expect(unbounded.loss == .infinity && unbounded.reading.mean == .infinity)
+    #expect(unbounded.reading.overflow != nil)
+    let double = policyLoss([500.0], old: [0], advantages: [-1])
+    #expect(double.loss == exp(500) && double.reading.overflow == nil)
   }
 
   @Test func tapeHasNoNaNAtAnyRatio() {
     let tape = Tape<Float>()
     let x = tape.parameter([500, 500, -500, -500], shape: Shape(rows: 4, columns: 1))
     let loss = clippedPolicyLoss(
-      x, old: [0, 0, 0, 0], advantages: [1, 0, 1, -1], clipRange: 0.2, count: 4, on: tape)
+      logRatios: x, advantages: [1, 0, 1, -1], weights: [0.25, 0.25, 0.25, 0.25], clipRange: 0.2,
+      on: tape
+    ).loss
     #expect(abs(loss.item - (-1.2 + 0 + 0 + 0.8) / 4) < 1e-6)
     tape.backward(from: loss)
     #expect(tape.gradient(of: x) == [0, 0, 0, 0])
@@ -180,30 +179,18 @@ import Testing
   @Test func dualClipBoundsEvenAnOverflow() {
     let tape = Tape<Float>()
     let x = tape.parameter([500], shape: .scalar)
-    let loss = clippedPolicyLoss(
-      x, old: [0], advantages: [-1], clipRange: 0.2, dualClip: 3, count: 1, on: tape)
+    let (loss, reading) = clippedPolicyLoss(
+      logRatios: x, advantages: [-1], weights: [1], clipRange: 0.2, dualClip: 3, on: tape)
     tape.backward(from: loss)
     #expect(loss.item == 3 && tape.gradient(of: x) == [0])
-    let pure = ClippedPolicyLoss<Float>(
-      logProbabilities: [500], old: [0], advantages: [-1], clipRange: 0.2, dualClip: 3)
-    #expect(pure.loss == 3 && pure.overflow != nil)
-  }
-
-  @Test func anOverflowThatNothingBoundsIsInfiniteAndNotNaN() {
-    let tape = Tape<Float>()
-    let loss = clippedPolicyLoss(
-      tape.column([500]), old: [0], advantages: [-1], clipRange: 0.2, count: 1, on: tape)
-    #expect(loss.item == .infinity)
+    #expect(reading.mean == 3 && reading.overflow != nil)
   }
 
   @Test func aSquaredValueLossIsTheClippedOneWithoutBounds() {
-    let loss = ClippedValueLoss(
-      values: [3.0, -2], old: [0, 0], returns: [1, 1], clipRange: .infinity)
+    let (loss, reading) = valueLoss(
+      [3.0, -2], old: [0, 0], returns: [1, 1], clipRange: .infinity)
     // ½·(2² + 3²)/2
-    #expect(abs(loss.loss - 13.0 / 4) < 1e-15 && loss.clippedFraction == 0)
-    let tape = Tape<Double>()
-    let taped = clippedValueLoss(
-      tape.column([3, -2]), old: [0, 0], returns: [1, 1], clipRange: .infinity, count: 2, on: tape)
-    #expect(abs(taped.item - 13.0 / 4) < 1e-15)
+    #expect(abs(loss - 13.0 / 4) < 1e-15 && abs(reading.loss - 13.0 / 4) < 1e-15)
+    #expect(reading.clippedFraction == 0)
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Optimizers
 import PPO
 import Testing
 import Training
@@ -73,7 +74,7 @@ import Training
     configuration.valueStart = .randomHead
     (configuration.adamEpsilon, configuration.adamEpsilonPlacement) = (1e-5, .beforeCorrection)
     (configuration.referenceControl, configuration.referenceMixture) = (.movingAverage, 0.1)
-    (configuration.referenceInterval, configuration.galleryFault) = (4, .padIsEnd)
+    configuration.referenceInterval = 4
     try configuration.validate()
     let data = try JSONEncoder().encode(configuration)
     #expect(try JSONDecoder().decode(PPOConfiguration.self, from: data) == configuration)
@@ -200,7 +201,6 @@ import Training
       ({ ($0.baseline, $0.scoreClip) = (.datasetMean, 3) }, "score_clip"),
       ({ ($0.baseline, $0.klPlacement) = (.logMeanExponential, .loss) }, "kl_in"),
       ({ ($0.baseline, $0.referenceControl) = (.softValue, .movingAverage) }, "reference_control"),
-      ({ $0.galleryFault = .temperatureMismatch }, "temperature"),
     ]
 
   @Test(arguments: contradictions.indices)

@@ -42,7 +42,9 @@ import Tokenization
     let old = model.logProbabilities(of: sequences, temperature: temperature).flatMap { $0 }
     let surrogate = gradient(temperature: temperature) { read, tape in
       clippedPolicyLoss(
-        read.logProbabilities, old: old, advantages: advantages, clipRange: 0.2, count: 8, on: tape)
+        logRatios: read.logProbabilities - tape.column(old), advantages: advantages,
+        weights: old.map { _ in 1.0 / 8 }, clipRange: 0.2, on: tape
+      ).loss
     }
     let actorCritic = gradient(temperature: temperature) { read, _ in
       read.logProbabilities.weightedSum(advantages.map { -$0 / 8 })
@@ -66,7 +68,9 @@ import Tokenization
     let old = model.logProbabilities(of: sequences).flatMap { $0 }
     let surrogate = gradient(temperature: 1) { read, tape in
       clippedPolicyLoss(
-        read.logProbabilities, old: old, advantages: advantages, clipRange: 0.2, count: 8, on: tape)
+        logRatios: read.logProbabilities - tape.column(old), advantages: advantages,
+        weights: old.map { _ in 1.0 / 8 }, clipRange: 0.2, on: tape
+      ).loss
     }
     let slope = zip(surrogate, direction.flatMap { $0 }).map { $0 * $1 }.reduce(0, +)
     #expect(abs(slope - (loss(at: 1e-5) - loss(at: -1e-5)) / 2e-5) < 1e-7)

@@ -2,6 +2,7 @@ import Autograd
 import Datasets
 import Foundation
 import LanguageModel
+import Optimizers
 import PPO
 import TensorKernels
 import Testing
@@ -186,42 +187,53 @@ import Training
     #expect(throws: ConfigurationError.self) { try start(.rewardModel) }
   }
 
-  // MARK: The gallery's faults
+  // MARK: Parts
 
-  func faulty(_ fault: PPOFault) throws -> ToyTask.Run {
-    try task.train(
-      ToyTask.configuration {
-        ($0.galleryFault, $0.temperature, $0.learningRate) = (fault, 0.7, 1e-2)
-      })
+  /// A run whose parts were changed, at a temperature of 0.7.
+  func run(with change: (inout PPOParts) -> Void) throws -> ToyTask.Run {
+    var parts = PPOParts()
+    change(&parts)
+    return try task.train(
+      ToyTask.configuration { ($0.temperature, $0.learningRate) = (0.7, 1e-2) }, parts: parts)
   }
 
-  @Test func anAliasedReferenceHasNoKLWhileThePolicyMoves() throws {
-    let run = try faulty(.aliasedReference)
+  @Test func aReferenceThatIsThePolicyHasNoKLWhileThePolicyMoves() throws {
+    let run = try run { $0.reference = { _, policy in policy } }
     #expect(run.rows.allSatisfy { $0.objective.klK1 == 0 && $0.objective.klK3 == 0 })
     #expect(task.exact(run.policy, beta: 1).kl > 1e-3)
   }
 
-  @Test func aForgottenTemperatureShowsInTheFirstRatios() throws {
-    let first = try faulty(.temperatureMismatch).rows[0]
+  @Test func anotherTemperatureOfUpdatesShowsInTheFirstRatios() throws {
+    let first = try run { $0.updateTemperature = { _ in 1 } }.rows[0]
     #expect(first.update.ratioMaximum > 1.01 && first.objective.klK3 == 0)
   }
 
-  @Test func noiseShowsInTheFirstRatiosAndTheFirstKL() throws {
-    let first = try faulty(.noisyLogProbabilities).rows[0]
-    #expect(first.update.ratioMaximum > 1.1 && first.objective.klK3 > 0)
-    // Differences of two noises of 0.1: E k3 ≈ ½·(0.1² + 0.1²) a token.
-    #expect(abs(first.objective.klK3 / first.objective.length - 0.01) < 0.007)
+  @Test func changedMeasurementsShowInTheFirstRatiosAndTheFirstKL() throws {
+    // log π a tenth lower in what the rollouts remember: every ratio is e^0.1, every log-ratio to
+    // the reference −0.1.
+    let first = try run {
+      $0.measurements = { shards, _ in
+        for shard in shards.indices {
+          shards[shard].logProbabilities = shards[shard].logProbabilities.map { $0 - 0.1 }
+        }
+      }
+    }.rows[0]
+    #expect(abs(first.update.ratioMinimum - exp(0.1)) < 1e-5)
+    #expect(abs(first.objective.klK1 / first.objective.length + 0.1) < 1e-5)
   }
 
-  @Test func aPaddingThatIsTheEndIsCountedAsEnds() throws {
-    let (run, sound) = (try faulty(.padIsEnd), try faulty(.none))
-    #expect(run.rows[0].objective.endCount > 24 && sound.rows[0].objective.endCount <= 24)
-    #expect(run.rows[0].objective.endRate == sound.rows[0].objective.endRate)
-    #expect(run.rows[0].objective.length < sound.rows[0].objective.length)
-  }
-
-  @Test func noFaultIsTheDefault() {
-    #expect(PPOConfiguration().galleryFault == .none)
+  @Test func masksDecideWhichTokensAndHowManyEndsThereAre() throws {
+    let sound = try run { _ in }.rows[0].objective
+    let masked = try run {
+      $0.mask = { sample, width in
+        let kept = sample.sequence.completion.dropLast(sample.ended ? 1 : 0)
+        return MaskedSample(
+          sequence: TokenSequence(prompt: sample.sequence.prompt, completion: Array(kept)),
+          endTokens: width - kept.count)
+      }
+    }.rows[0].objective
+    #expect(masked.endCount > 24 && sound.endCount <= 24)
+    #expect(masked.endRate == sound.endRate && masked.length < sound.length)
   }
 }
 

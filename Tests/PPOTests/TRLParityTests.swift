@@ -30,8 +30,8 @@ import Testing
     return configuration
   }
 
-  func targets(_ setting: String) -> PPOTargets<Double> {
-    PPOTargets(
+  func learning(_ setting: String) -> AdvantagesAndReturns<Double> {
+    AdvantagesAndReturns(
       layout: layout,
       logProbabilities: unpadded(fixture.logProbabilities, layout.tokenCounts),
       reference: unpadded(fixture.referenceLogProbabilities, layout.tokenCounts),
@@ -78,72 +78,70 @@ import Testing
 
   @Test(arguments: settings) func targetsAreTheFixtures(setting: String) throws {
     let expected = try #require(fixture.cases[setting])
-    let targets = targets(setting)
+    let learning = learning(setting)
     func atTokens(_ rows: [[Double]]) -> [[Double]] { unpadded(rows, layout.tokenCounts) }
     func atSlots(_ rows: [[Double]]) -> [[Double]] { unpadded(rows, layout.slotCounts) }
-    #expect(largestDifference(targets.klEstimates, atTokens(expected.kl)) < 1e-5)
-    #expect(largestDifference(targets.scores, expected.scores) < 1e-5)
-    #expect(largestDifference(targets.rewards, atSlots(expected.rewards)) < 1e-5)
+    #expect(largestDifference(learning.klEstimates, atTokens(expected.kl)) < 1e-5)
+    #expect(largestDifference(learning.scores, expected.scores) < 1e-5)
+    #expect(largestDifference(learning.rewards, atSlots(expected.rewards)) < 1e-5)
     #expect(
-      largestDifference(targets.whitenedAdvantages, atTokens(expected.advantages)) < 1e-5)
-    #expect(largestDifference(targets.returns, atSlots(expected.returns)) < 1e-5)
+      largestDifference(learning.whitenedAdvantages, atTokens(expected.advantages)) < 1e-5)
+    #expect(largestDifference(learning.returns, atSlots(expected.returns)) < 1e-5)
+  }
+
+  /// Our own log-probabilities of the tokens that the masks let through.
+  func logProbabilities(_ logits: [[[Double]]]) -> [[Double]] {
+    unpadded(
+      readTokens(logits).logProbabilities.values.chunked(layout.width), layout.tokenCounts)
   }
 
   @Test(arguments: settings) func objectivesAreTheFixtures(setting: String) throws {
     let expected = try #require(fixture.cases[setting])
-    let targets = targets(setting)
-    let kl = Moments(targets.completionKLs).mean
-    let reward = Moments(targets.scores).mean - 0.05 * kl
-    let entropy = Moments(
-      unpadded(fixture.logProbabilities, layout.tokenCounts).map { -$0.reduce(0, +) }
-    ).mean
-    #expect(abs(kl - expected.objectiveKL) < 1e-5)
-    #expect(abs(-0.05 * kl - expected.nonScoreReward) < 1e-5)
-    #expect(abs(reward - expected.rlhfReward) < 1e-5)
-    #expect(abs(entropy - expected.entropy) < 1e-5)
+    let hasEnded = fixture.postprocessed.map { $0.contains(fixture.eos) }
+    let objective = ObjectiveMetrics(
+      learning(setting), logProbabilities: logProbabilities(fixture.policyLogits),
+      reference: logProbabilities(fixture.referenceLogits), hasEnded: hasEnded,
+      endTokens: hasEnded.count { $0 }, klCoefficient: 0.05)
+    #expect(abs(objective.kl - expected.objectiveKL) < 1e-5)
+    #expect(abs(objective.nonScoreReward - expected.nonScoreReward) < 1e-5)
+    #expect(abs(objective.rlhfReward - expected.rlhfReward) < 1e-5)
+    #expect(abs(objective.entropy - expected.entropy) < 1e-5)
+    let used = setting == "k3" ? objective.klK3 : objective.klK1
+    #expect(abs(used - expected.objectiveKL) < 1e-5 && objective.klK1 != objective.klK3)
+    #expect(
+      objective.length == Double(fixture.lengths.reduce(0) { $0 + $1 + 1 }) / Double(hasEnded.count)
+    )
   }
 
   @Test(arguments: settings) func lossesAreTheFixtures(setting: String) throws {
     let expected = try #require(fixture.cases[setting])
-    let targets = targets(setting)
-    let read = readTokens(fixture.newLogits)
-    let policy = ClippedPolicyLoss(
-      logProbabilities: tokens(read.logProbabilities.values),
-      old: tokens(fixture.logProbabilities.flatMap { $0 }),
-      advantages: targets.whitenedAdvantages.flatMap { $0 }, clipRange: 0.2)
-    let value = ClippedValueLoss(
-      values: unpadded(fixture.newValues, layout.slotCounts).flatMap { $0 },
-      old: unpadded(fixture.values, layout.slotCounts).flatMap { $0 },
-      returns: targets.returns.flatMap { $0 }, clipRange: 0.2)
-    #expect(abs(policy.loss - expected.policyLoss) < 1e-5)
-    #expect(abs(policy.clippedFraction - expected.policyClippedFraction) < 1e-5)
-    #expect(abs(value.loss - expected.valueLoss) < 1e-5)
-    #expect(abs(value.clippedFraction - expected.valueClippedFraction) < 1e-5)
-    #expect(abs(policy.loss + 0.1 * value.loss - expected.loss) < 1e-5)
-    #expect(
-      abs(layout.paddedMean(ofTokens: policy.ratios, padValue: 1) - expected.meanRatio) < 1e-5)
-    let tokenCount = Double(policy.ratios.count)
-    let places = Double(layout.tokenCounts.count * layout.width)
-    #expect(abs(policy.approximateKL * tokenCount / places - expected.approximateKL) < 1e-5)
-    #expect(abs(Moments(read.entropies).mean - expected.meanEntropy) < 1e-5)
-  }
-
-  @Test(arguments: settings) func tapeLossesAreTheFixtures(setting: String) throws {
-    let expected = try #require(fixture.cases[setting])
-    let targets = targets(setting)
+    let learning = learning(setting)
     let tape = Tape<Double>()
+    let read = readTokens(fixture.newLogits, on: tape)
     let places = layout.paddingMask.flatMap { $0 }.enumerated().filter { !$1 }.map(\.offset)
     let policy = clippedPolicyLoss(
-      readTokens(fixture.newLogits, on: tape).logProbabilities.rows(places),
-      old: tokens(fixture.logProbabilities.flatMap { $0 }),
-      advantages: targets.whitenedAdvantages.flatMap { $0 }, clipRange: 0.2, count: places.count,
-      on: tape)
+      logRatios: read.logProbabilities.rows(places)
+        - tape.column(tokens(fixture.logProbabilities.flatMap { $0 })),
+      advantages: learning.whitenedAdvantages.flatMap { $0 },
+      weights: places.map { _ in 1 / Double(places.count) }, clipRange: 0.2, on: tape)
     let newValues = unpadded(fixture.newValues, layout.slotCounts).flatMap { $0 }
     let value = clippedValueLoss(
       tape.column(newValues), old: unpadded(fixture.values, layout.slotCounts).flatMap { $0 },
-      returns: targets.returns.flatMap { $0 }, clipRange: 0.2, count: newValues.count, on: tape)
-    #expect(abs(policy.item - expected.policyLoss) < 1e-5)
-    #expect(abs(value.item - expected.valueLoss) < 1e-5)
+      returns: learning.returns.flatMap { $0 }, clipRange: 0.2, count: newValues.count, on: tape)
+    for loss in [policy.loss.item, policy.reading.mean] {
+      #expect(abs(loss - expected.policyLoss) < 1e-5)
+    }
+    for loss in [value.loss.item, value.reading.loss] {
+      #expect(abs(loss - expected.valueLoss) < 1e-5)
+    }
+    #expect(abs(policy.reading.clippedFraction - expected.policyClippedFraction) < 1e-5)
+    #expect(abs(value.reading.clippedFraction - expected.valueClippedFraction) < 1e-5)
+    #expect(abs(policy.loss.item + 0.1 * value.loss.item - expected.loss) < 1e-5)
+    let ratios = policy.reading.ratios
+    #expect(abs(layout.paddedMean(ofTokens: ratios, padValue: 1) - expected.meanRatio) < 1e-5)
+    let share = Double(ratios.count) / Double(layout.tokenCounts.count * layout.width)
+    #expect(abs(policy.reading.approximateKL * share - expected.approximateKL) < 1e-5)
+    #expect(abs(Moments(read.entropies).mean - expected.meanEntropy) < 1e-5)
   }
 }
 

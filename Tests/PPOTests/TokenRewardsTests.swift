@@ -18,11 +18,6 @@ import Testing
     #expect(rewards.reduce(0, +) == 10 - 0.5 * 3)
   }
 
-  @Test func onlyCompletionsWithoutAnEndArePenalised() {
-    #expect(
-      scores([1.0, 2, 3], penalisedBy: 0.5, unlessEnded: [true, false, true]) == [1, 1.5, 3])
-  }
-
   @Test func aMissingEndEitherLowersTheScoreOrSetsIt() {
     let (given, ended) = ([1.0, 2, 3], [true, false, true])
     #expect(MissingEndRule.subtract(given, penalty: 0.5, unlessEnded: ended) == [1, 1.5, 3])

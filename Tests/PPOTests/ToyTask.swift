@@ -61,14 +61,17 @@ struct ToyTask {
 
   func train(
     _ configuration: PPOConfiguration = Self.configuration(),
-    reward: some RewardFunction = ToyReward(), baseline: (any Baseline)? = nil, seed: UInt64 = 5
+    reward: some RewardFunction = ToyReward(), baseline: (any Baseline)? = nil, seed: UInt64 = 5,
+    parts: PPOParts = PPOParts()
   ) throws -> Run {
     var run = Run(
       outcome: .completed, policy: reference, value: ScalarModel(backbone: reference))
     var (rows, steps): ([PPOMetrics], [Int]) = ([], [])
     run.outcome = try trainPPO(
       &run.policy, value: &run.value, reference: reference, reward: reward, baseline: baseline,
-      prompts: Self.prompts, endToken: Self.endToken, configuration: configuration, seed: Seed(seed)
+      prompts: Self.prompts, endToken: Self.endToken, configuration: configuration,
+      seed: Seed(seed),
+      parts: parts
     ) { step, _, metrics in
       steps.append(step)
       rows.append(metrics)

@@ -1,4 +1,5 @@
 import Foundation
+import Optimizers
 import RewardModeling
 import Testing
 import Training
@@ -27,7 +28,7 @@ import Training
     let data = try JSONEncoder().encode(configuration)
     #expect(try JSONDecoder().decode(RewardConfiguration.self, from: data) == configuration)
     let keys = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any]).keys
-    #expect(Set(keys) == Set(RewardConfiguration.CodingKeys.allCases.map(\.rawValue)))
+    #expect(Set(keys) == Set(RewardConfiguration.settings.map(\.key)))
   }
 
   @Test(arguments: [
@@ -67,5 +68,12 @@ import Training
       Issue.record("refused with \(String(describing: error))")
       return
     }
+  }
+
+  @Test func everyPropertyHasALineInTheTable() {
+    let properties = Mirror(reflecting: RewardConfiguration()).children.count
+    #expect(Set(RewardConfiguration.settings.map { $0.path as AnyKeyPath }).count == properties)
+    #expect(
+      Set(RewardConfiguration.settings.map(\.key)).count == RewardConfiguration.settings.count)
   }
 }

@@ -6,6 +6,7 @@ import RewardModeling
 import TensorKernels
 import Testing
 import Tokenization
+import Training
 
 @Suite struct RewardEnsembleTests {
   private let reference: Transformer<Float> = TinyPreferences.policy(width: 16)

@@ -5,6 +5,7 @@ import RewardModeling
 import TensorKernels
 import TestSupport
 import Testing
+import Training
 
 @Suite struct RewardGoldenTests {
   @Test func tenUpdatesAreThoseOfPyTorch() throws {

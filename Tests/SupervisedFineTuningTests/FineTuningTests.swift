@@ -2,6 +2,7 @@ import Autograd
 import Datasets
 import Foundation
 import LanguageModel
+import Optimizers
 import SupervisedFineTuning
 import TensorKernels
 import Testing

@@ -1,4 +1,5 @@
 import Foundation
+import Optimizers
 import SupervisedFineTuning
 import Testing
 import Training
@@ -17,7 +18,7 @@ import Training
     let data = try JSONEncoder().encode(configuration)
     #expect(try JSONDecoder().decode(SFTConfiguration.self, from: data) == configuration)
     let keys = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any]).keys
-    #expect(Set(keys) == Set(SFTConfiguration.CodingKeys.allCases.map(\.rawValue)))
+    #expect(Set(keys) == Set(SFTConfiguration.settings.map(\.key)))
   }
 
   @Test(arguments: [
@@ -37,5 +38,11 @@ import Training
 
   @Test func theDefaultsAreValid() throws {
     try SFTConfiguration().validate()
+  }
+
+  @Test func everyPropertyHasALineInTheTable() {
+    let properties = Mirror(reflecting: SFTConfiguration()).children.count
+    #expect(Set(SFTConfiguration.settings.map { $0.path as AnyKeyPath }).count == properties)
+    #expect(Set(SFTConfiguration.settings.map(\.key)).count == SFTConfiguration.settings.count)
   }
 }

@@ -6,6 +6,7 @@ import TensorKernels
 import TestSupport
 import Testing
 import Tokenization
+import Training
 
 @Suite struct SFTGoldenTests {
   @Test func tenUpdatesAreThoseOfPyTorch() throws {

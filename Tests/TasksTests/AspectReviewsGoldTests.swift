@@ -91,10 +91,10 @@ import Tokenization
   }
 
   @Test func theHarderFormDividesByTheNumberRequested() throws {
-    var configuration = TaskConfiguration()
-    configuration.sentimentForm = .sumOverRequested
-    configuration.coverageWeight = 3
-    let harder = try AspectReviews(configuration)
+    var settings = AspectReviews.Settings()
+    settings.sentimentForm = .sumOverRequested
+    settings.coverageWeight = 3
+    let harder = try AspectReviews(settings)
     let gold = harder.gold(
       try sequence("cafe food view :", "the food is good and the menu is awful ."))
     #expect(isClose(gold.terms.map(\.value), [1.5, 2 * tanh(1) / 2, 0, 0, 0]))

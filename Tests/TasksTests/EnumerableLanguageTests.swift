@@ -6,10 +6,10 @@ import Tokenization
 
 @Suite struct EnumerableLanguageTests {
   private func language(_ words: Int, _ maximumWords: Int) throws -> EnumerableLanguage {
-    var configuration = TaskConfiguration(name: .enumerableLanguage)
-    configuration.words = words
-    configuration.maximumWords = maximumWords
-    return try EnumerableLanguage(configuration)
+    var settings = EnumerableLanguage.Settings()
+    settings.words = words
+    settings.maximumWords = maximumWords
+    return try EnumerableLanguage(settings)
   }
 
   @Test(arguments: [(7, 4, 2801), (5, 5, 3906), (3, 2, 13)])

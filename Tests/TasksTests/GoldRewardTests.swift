@@ -25,6 +25,7 @@ import Tokenization
     let maximumCompletionLength = 3
     let goldTermNames = ["length"]
     let supportedSplits: [Split] = [.train]
+    let allCompletions: [[Int]]? = [[0], [1, 0], [1, 1, 0], [1, 1, 1]]
     func demonstrations(count: Int, seed: Seed) -> [TokenSequence] { [] }
     func prompts(count: Int, split: Split, seed: Seed) -> [[Int]] { [] }
     func gold(_ sequence: TokenSequence) -> GoldReward {

@@ -49,7 +49,7 @@ import Tokenization
 struct MovieSentimentTests {
   @Test func textsGoldsAndSplitsAreWhatTheTaskPromises() throws {
     var configuration = TaskConfiguration(name: .movieSentiment)
-    configuration.goldScale = 2
+    configuration.movies.goldScale = 2
     let task = try makeTask(configuration)
     #expect(task.tokenizer.vocabularySize == 512)
     #expect(task.group(of: [0, 1, 2, 3]) == "prefix=3")

@@ -16,10 +16,10 @@ import Tokenization
 
   /// A task with one adjective of each valence.
   private func smallTask() throws -> AspectReviews {
-    var configuration = TaskConfiguration()
-    configuration.adjectives = 6
-    configuration.slipRate = 0
-    return try AspectReviews(configuration)
+    var settings = AspectReviews.Settings()
+    settings.adjectives = 6
+    settings.slipRate = 0
+    return try AspectReviews(settings)
   }
 
   /// The formula of the task, for a review that keeps the grammar.

@@ -8,9 +8,9 @@ import Tokenization
   private func reviews(
     count: Int, slipRate: Double = 0
   ) throws -> (task: AspectReviews, texts: [(prompt: [String], words: [String])]) {
-    var configuration = TaskConfiguration()
-    configuration.slipRate = slipRate
-    let task = try AspectReviews(configuration)
+    var settings = AspectReviews.Settings()
+    settings.slipRate = slipRate
+    let task = try AspectReviews(settings)
     let texts = task.demonstrations(count: count, seed: Seed(11)).map { text in
       (
         task.tokenizer.decode(text.prompt).split(separator: " ").map(String.init),
@@ -29,9 +29,9 @@ import Tokenization
   }
 
   private func cleanTexts(count: Int) throws -> [TokenSequence] {
-    var configuration = TaskConfiguration()
-    configuration.slipRate = 0
-    return try AspectReviews(configuration).demonstrations(count: count, seed: Seed(12))
+    var settings = AspectReviews.Settings()
+    settings.slipRate = 0
+    return try AspectReviews(settings).demonstrations(count: count, seed: Seed(12))
   }
 
   @Test func negationsAndIntensifiersComeAtTheirRates() throws {
@@ -45,9 +45,9 @@ import Tokenization
   }
 
   @Test func slipsComeAtTheirRateAndCostOneViolationEach() throws {
-    var configuration = TaskConfiguration()
-    configuration.slipRate = 0.04
-    let task = try AspectReviews(configuration)
+    var settings = AspectReviews.Settings()
+    settings.slipRate = 0.04
+    let task = try AspectReviews(settings)
     let texts = task.demonstrations(count: 4000, seed: Seed(13))
       .filter { $0.completion.count < 48 }
     let violations = texts.reduce(0) { sum, text in

@@ -18,9 +18,9 @@ import Tokenization
 
   @Test(arguments: [6, 48, 96])
   func adjectivesHaveEachValenceEquallyOften(count: Int) throws {
-    var configuration = TaskConfiguration()
-    configuration.adjectives = count
-    let task = try AspectReviews(configuration)
+    var settings = AspectReviews.Settings()
+    settings.adjectives = count
+    let task = try AspectReviews(settings)
     var counts: [Int: Int] = [:]
     for word in words(task) where !word.isEmpty {
       let value = try sentiment(word, task)

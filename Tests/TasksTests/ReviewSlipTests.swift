@@ -9,9 +9,9 @@ import Tokenization
   let sound: [TokenSequence]
 
   init() throws {
-    var configuration = TaskConfiguration()
-    configuration.slipRate = 0
-    task = try AspectReviews(configuration)
+    var settings = AspectReviews.Settings()
+    settings.slipRate = 0
+    task = try AspectReviews(settings)
     sound = task.demonstrations(count: 150, seed: Seed(41)).filter { $0.completion.count < 40 }
   }
 

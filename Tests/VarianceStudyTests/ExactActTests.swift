@@ -17,6 +17,7 @@ import VarianceStudy
   @Test(arguments: ["soft-value", "policy-value", "optimal", "leave-one-out-4"])
   func noiseOfTheBaselinedStaysFinite(name: String) throws {
     let curve = try #require(act.path.first { $0.name == name })
+    #expect(curve.slopes.count == 3)
     #expect(curve.slopes.allSatisfy { abs($0) <= 0.1 }, "\(curve.slopes)")
   }
 
@@ -40,6 +41,8 @@ import VarianceStudy
 
   @Test func pointsOfOneNumberLieOnTheParabolaAndRandomOnesAbove() {
     let curve = act.parabola
+    #expect(curve.marks.contains { $0.name == "none" })
+    #expect(curve.marks.contains { $0.name == "reference-sample" })
     for mark in curve.marks {
       let distance = mark.baseline - curve.optimalBaseline
       let onCurve = curve.leastCovarianceTrace + distance * distance * curve.fisherTrace
@@ -52,8 +55,10 @@ import VarianceStudy
   }
 
   @Test func onlyNoBaselineSeesAnOffset() throws {
+    #expect(act.offsets.contains { $0.name == "none" } && act.offsets.count > 1)
     for curve in act.offsets {
-      let spread = (curve.noiseToSignal.max() ?? 0) / (curve.noiseToSignal.min() ?? 1)
+      let (low, high) = (curve.noiseToSignal.min(), curve.noiseToSignal.max())
+      let spread = try #require(high) / #require(low)
       #expect(curve.name == "none" ? spread > 5 : spread < 1 + 1e-9, "\(curve.name) \(spread)")
     }
   }

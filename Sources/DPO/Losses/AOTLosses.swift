@@ -70,3 +70,23 @@ extension Tensor {
     return rows(values.indices.sorted { (values[$0], $0) < (values[$1], $1) })
   }
 }
+
+extension PreferenceLossKind {
+  /// Optimal transport between margins.
+  public static let aot = PreferenceLossKind(
+    "aot",
+    formula: "cDPO on sorted policy less sorted reference margins (Melnyk (2024))",
+    reads: [\.labelSmoothing, \.supervisedWeight]
+  ) {
+    AOTLoss(beta: $0, labelSmoothing: $1.labelSmoothing ?? 0)
+  }
+
+  /// Optimal transport between log-ratios.
+  public static let aotUnpaired = PreferenceLossKind(
+    "aot_unpaired",
+    formula: "cDPO on sorted c less sorted r log-ratios (Melnyk (2024))",
+    reads: [\.labelSmoothing, \.supervisedWeight]
+  ) {
+    AOTUnpairedLoss(beta: $0, labelSmoothing: $1.labelSmoothing ?? 0)
+  }
+}

@@ -47,3 +47,23 @@ public struct APODownLoss: PreferenceLoss {
     (Scalar(beta) * pairs.chosenLogRatio).sigmoid() + (Scalar(-beta) * pairs.margin).sigmoid()
   }
 }
+
+extension PreferenceLossKind {
+  /// Anchored, for chosen completions better than the model's.
+  public static let apoZero = PreferenceLossKind(
+    "apo_zero",
+    formula: "1 − σ(c) + σ(r) of rewards (D'Oosterlinck (2024), eq. 7)",
+    reads: [\.supervisedWeight]
+  ) { beta, _ in
+    APOZeroLoss(beta: beta)
+  }
+
+  /// Anchored, for chosen completions worse than the model's.
+  public static let apoDown = PreferenceLossKind(
+    "apo_down",
+    formula: "σ(c) + 1 − σ(c − r) of rewards (D'Oosterlinck (2024), eq. 8)",
+    reads: [\.supervisedWeight]
+  ) { beta, _ in
+    APODownLoss(beta: beta)
+  }
+}

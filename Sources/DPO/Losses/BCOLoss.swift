@@ -30,3 +30,14 @@ public struct BCOLoss: PreferenceLoss {
     return -chosen.logSigmoid() - (-rejected).logSigmoid()
   }
 }
+
+extension PreferenceLossKind {
+  /// Binary classifier optimisation.
+  public static let bco = PreferenceLossKind(
+    "bco_pair",
+    formula: "−log σ(c) − log σ(−r) of rewards, no shift (Jung (2024))",
+    reads: [\.supervisedWeight]
+  ) { beta, _ in
+    BCOLoss(beta: beta)
+  }
+}

@@ -30,3 +30,15 @@ public struct CPOLoss: PreferenceLoss {
       .logisticLoss(labelSmoothing: labelSmoothing)
   }
 }
+
+extension PreferenceLossKind {
+  /// CPO, without a reference.
+  public static let cpo = PreferenceLossKind(
+    "cpo",
+    formula: "−log σ(β·(log π(c) − log π(r))) + cpo_alpha·NLL(c) (Xu (2024))",
+    reads: [\.cpoAlpha, \.labelSmoothing],
+    likelihoodWeight: { $0.cpoAlpha ?? 1 }
+  ) {
+    CPOLoss(beta: $0, labelSmoothing: $1.labelSmoothing ?? 0)
+  }
+}

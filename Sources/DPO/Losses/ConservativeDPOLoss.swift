@@ -32,3 +32,15 @@ public struct ConservativeDPOLoss: PreferenceLoss {
     (Scalar(beta) * pairs.scoreMargin(divergence)).logisticLoss(labelSmoothing: labelSmoothing)
   }
 }
+
+extension PreferenceLossKind {
+  /// DPO with softened labels; TRL's `sigmoid` with `label_smoothing` up to 0.28.
+  public static let conservative = PreferenceLossKind(
+    "cdpo",
+    formula: "−(1 − ε)·log σ(z) − ε·log σ(−z) (TRL ≤ 0.28 sigmoid)",
+    reads: PreferenceLossOptions.ofDivergences + [\.labelSmoothing]
+  ) {
+    ConservativeDPOLoss(
+      beta: $0, labelSmoothing: $1.labelSmoothing ?? 0, divergence: $1.fDivergence)
+  }
+}

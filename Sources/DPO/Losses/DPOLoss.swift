@@ -29,3 +29,14 @@ public struct DPOLoss: PreferenceLoss {
     -(Scalar(beta) * pairs.scoreMargin(divergence)).logSigmoid()
   }
 }
+
+extension PreferenceLossKind {
+  /// DPO, Rafailov (2023), equation 7.
+  public static let sigmoid = PreferenceLossKind(
+    "sigmoid",
+    formula: "−log σ(z) (Rafailov (2023), eq. 7)",
+    reads: PreferenceLossOptions.ofDivergences
+  ) {
+    DPOLoss(beta: $0, divergence: $1.fDivergence)
+  }
+}

@@ -34,3 +34,15 @@ public struct DiscoPOPLoss: PreferenceLoss {
     return logistic + (modulation.logSigmoid() - logits).exponential()
   }
 }
+
+extension PreferenceLossKind {
+  /// The discovered loss.
+  public static let discoPOP = PreferenceLossKind(
+    "discopop",
+    formula: "(1 − m)·−log σ(z) + m·e^(−z), m = σ(z/τ) (Lu (2024), eq. 5)",
+    reads: PreferenceLossOptions.ofDivergences + [\.discoPOPTemperature]
+  ) {
+    DiscoPOPLoss(
+      beta: $0, temperature: $1.discoPOPTemperature ?? 0.05, divergence: $1.fDivergence)
+  }
+}

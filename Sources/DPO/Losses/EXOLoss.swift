@@ -37,3 +37,14 @@ public struct EXOLoss: PreferenceLoss {
       + lost.exponential() * (lost - Scalar(log(labelSmoothing)))
   }
 }
+
+extension PreferenceLossKind {
+  /// Efficient exact optimisation.
+  public static let exo = PreferenceLossKind(
+    "exo_pair",
+    formula: "KL((σ(z), σ(−z)) ‖ (1 − ε, ε)), ε = 0.001 for 0 (Ji (2024), eq. 16)",
+    reads: PreferenceLossOptions.ofDivergences + [\.labelSmoothing]
+  ) {
+    EXOLoss(beta: $0, labelSmoothing: $1.labelSmoothing ?? 0, divergence: $1.fDivergence)
+  }
+}

@@ -25,3 +25,14 @@ public struct HingeLoss: PreferenceLoss {
     (1 - Scalar(beta) * pairs.scoreMargin(divergence)).clamped(0, .infinity)
   }
 }
+
+extension PreferenceLossKind {
+  /// SLiC's hinge.
+  public static let hinge = PreferenceLossKind(
+    "hinge",
+    formula: "max(0, 1 − z) (Zhao (2023))",
+    reads: PreferenceLossOptions.ofDivergences
+  ) {
+    HingeLoss(beta: $0, divergence: $1.fDivergence)
+  }
+}

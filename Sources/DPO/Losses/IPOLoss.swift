@@ -48,8 +48,31 @@ public struct MeanIPOLoss: PreferenceLoss {
   /// 1/(4β²).
   public var lossAtReference: Double? { 1 / (4 * beta * beta) }
 
+  /// The reference and the tokens of each completion.
+  public var inputs: PreferenceInputs { [.reference, .tokenCounts] }
+
   /// (h̄ − 1/(2β))² of each pair.
   public func pairLosses<Scalar>(_ pairs: PairLogProbabilities<Scalar>) -> Tensor<Scalar> {
     (pairs.tokenScoreMargin(divergence) + Scalar(-1 / (2 * beta))).squared()
+  }
+}
+
+extension PreferenceLossKind {
+  /// IPO on log-ratios per token, TRL's dialect.
+  public static let ipo = PreferenceLossKind(
+    "ipo",
+    formula: "(score(c)/|c| − score(r)/|r| − 1/(2β))² (TRL's dialect of Azar (2023))",
+    reads: PreferenceLossOptions.ofDivergences
+  ) {
+    MeanIPOLoss(beta: $0, divergence: $1.fDivergence)
+  }
+
+  /// IPO on sums, the dialect of the official repository and of OpenRLHF.
+  public static let ipoSum = PreferenceLossKind(
+    "ipo_sum",
+    formula: "(z/β − 1/(2β))² (Azar (2023), eq. 17)",
+    reads: PreferenceLossOptions.ofDivergences
+  ) {
+    IPOLoss(beta: $0, divergence: $1.fDivergence)
   }
 }

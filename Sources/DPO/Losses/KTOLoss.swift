@@ -73,3 +73,29 @@ public struct KTOLoss: PreferenceLoss, Equatable {
         + rejectedLosses(pairs.rejectedLogRatio, divergence: z))
   }
 }
+
+extension PreferenceLossKind {
+  /// Kahneman–Tversky optimisation on single completions.
+  public static let kto = PreferenceLossKind(
+    "kto",
+    labels: .completions,
+    formula: "λ·(1 − σ(±β·(log-ratio − KL))) (Ethayarajh (2024))",
+    reads: [\.desirableWeight, \.undesirableWeight, \.supervisedWeight]
+  ) {
+    KTOLoss(
+      beta: $0, desirableWeight: $1.desirableWeight ?? 1,
+      undesirableWeight: $1.undesirableWeight ?? 1)
+  }
+
+  /// KTO measured against zero.
+  public static let apoZeroUnpaired = PreferenceLossKind(
+    "apo_zero_unpaired",
+    labels: .completions,
+    formula: "λ·(1 − σ(±β·(log-ratio − KL))) (Ethayarajh (2024))",
+    reads: [\.desirableWeight, \.undesirableWeight, \.supervisedWeight]
+  ) {
+    KTOLoss(
+      beta: $0, desirableWeight: $1.desirableWeight ?? 1,
+      undesirableWeight: $1.undesirableWeight ?? 1, referencePoint: .zero)
+  }
+}

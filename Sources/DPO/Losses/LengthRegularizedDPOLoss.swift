@@ -26,10 +26,25 @@ public struct LengthRegularizedDPOLoss: PreferenceLoss {
   /// None: −log σ(α·|y⁺| − α·|y⁻|) depends on the lengths.
   public var lossAtReference: Double? { nil }
 
+  /// The reference and the tokens of each completion.
+  public var inputs: PreferenceInputs { [.reference, .tokenCounts] }
+
   /// −log σ(β·h + α·(|y⁺| − |y⁻|)) of each pair.
   public func pairLosses<Scalar>(_ pairs: PairLogProbabilities<Scalar>) -> Tensor<Scalar> {
     let logits = Scalar(beta) * pairs.scoreMargin(divergence)
     let lengths = zip(pairs.chosenTokens, pairs.rejectedTokens).map { Scalar($0 - $1) }
     return -logits.shifted(by: lengths.map { Scalar(lengthPenalty) * $0 }).logSigmoid()
+  }
+}
+
+extension PreferenceLossKind {
+  /// DPO with a price on length.
+  public static let lengthRegularized = PreferenceLossKind(
+    "r_dpo",
+    formula: "−log σ(z + α·(|c| − |r|)) (Park (2024))",
+    reads: PreferenceLossOptions.ofDivergences + [\.lengthPenalty]
+  ) {
+    LengthRegularizedDPOLoss(
+      beta: $0, lengthPenalty: $1.lengthPenalty ?? 0.01, divergence: $1.fDivergence)
   }
 }

@@ -16,8 +16,8 @@ public struct PreferredFTLoss: PreferenceLoss {
   /// None: there is no reference.
   public var lossAtReference: Double? { nil }
 
-  /// Nothing beside the policy.
-  public var inputs: PreferenceInputs { [] }
+  /// The tokens of each completion, and no reference.
+  public var inputs: PreferenceInputs { .tokenCounts }
 
   /// The cross-entropy of each chosen completion, in units of the mean length.
   public func pairLosses<Scalar>(_ pairs: PairLogProbabilities<Scalar>) -> Tensor<Scalar> {
@@ -52,5 +52,24 @@ public struct UnlikelihoodLoss: PreferenceLoss {
   /// −log π(y⁺) + α·log π(y⁻) of each pair.
   public func pairLosses<Scalar>(_ pairs: PairLogProbabilities<Scalar>) -> Tensor<Scalar> {
     Scalar(weight) * pairs.policyRejected - pairs.policyChosen
+  }
+}
+
+extension PreferenceLossKind {
+  /// Preferred-FT: the likelihood of chosen completions.
+  public static let sft = PreferenceLossKind(
+    "sft",
+    formula: "NLL(c) = −log π(c)/mean |c| (Preferred-FT)"
+  ) { beta, _ in
+    PreferredFTLoss(beta: beta)
+  }
+
+  /// Preferred-FT and the rejected likelihood pushed down.
+  public static let unlikelihood = PreferenceLossKind(
+    "unlikelihood",
+    formula: "−log π(c) + α·log π(r) (Rafailov (2023), app. C.3)",
+    reads: [\.unlikelihoodWeight]
+  ) {
+    UnlikelihoodLoss(beta: $0, weight: $1.unlikelihoodWeight ?? 0.1)
   }
 }

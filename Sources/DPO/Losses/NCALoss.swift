@@ -25,3 +25,14 @@ public struct NCALoss: PreferenceLoss {
     return -chosen.logSigmoid() - 0.5 * (-chosen).logSigmoid() - 0.5 * (-rejected).logSigmoid()
   }
 }
+
+extension PreferenceLossKind {
+  /// Noise-contrastive alignment.
+  public static let nca = PreferenceLossKind(
+    "nca_pair",
+    formula: "−log σ(c) − ½·log σ(−c) − ½·log σ(−r) of rewards (Chen (2024))",
+    reads: [\.supervisedWeight]
+  ) { beta, _ in
+    NCALoss(beta: beta)
+  }
+}

@@ -22,8 +22,22 @@ public struct NormalizedDPOLoss: PreferenceLoss {
   /// log 2.
   public var lossAtReference: Double? { log(2) }
 
+  /// The reference and the tokens of each completion.
+  public var inputs: PreferenceInputs { [.reference, .tokenCounts] }
+
   /// −log σ(β·h̄) of each pair.
   public func pairLosses<Scalar>(_ pairs: PairLogProbabilities<Scalar>) -> Tensor<Scalar> {
     -(Scalar(beta) * pairs.tokenScoreMargin(divergence)).logSigmoid()
+  }
+}
+
+extension PreferenceLossKind {
+  /// DPO on log-ratios per token.
+  public static let sigmoidNorm = PreferenceLossKind(
+    "sigmoid_norm",
+    formula: "−log σ(β·(score(c)/|c| − score(r)/|r|)) (Lambert (2024))",
+    reads: PreferenceLossOptions.ofDivergences
+  ) {
+    NormalizedDPOLoss(beta: $0, divergence: $1.fDivergence)
   }
 }

@@ -19,8 +19,8 @@ public struct ORPOLoss: PreferenceLoss {
   /// None: there is no reference.
   public var lossAtReference: Double? { nil }
 
-  /// Nothing beside the policy.
-  public var inputs: PreferenceInputs { [] }
+  /// The tokens of each completion, and no reference.
+  public var inputs: PreferenceInputs { .tokenCounts }
 
   /// log odds(y⁺) − log odds(y⁻) of each pair.
   public func logOddsRatios<Scalar>(_ pairs: PairLogProbabilities<Scalar>) -> Tensor<Scalar> {
@@ -40,5 +40,15 @@ public struct ORPOLoss: PreferenceLoss {
 
   private func logOdds<Scalar>(_ means: Tensor<Scalar>) -> Tensor<Scalar> {
     means - (1 - means.exponential()).logarithm()
+  }
+}
+
+extension PreferenceLossKind {
+  /// ORPO, without a reference.
+  public static let orpo = PreferenceLossKind(
+    "orpo",
+    formula: "NLL(c) − β·log σ(log odds(c) − log odds(r)) (Hong (2024))"
+  ) { beta, _ in
+    ORPOLoss(beta: beta)
   }
 }

@@ -40,3 +40,14 @@ public struct PlackettLuceDPOLoss: Sendable {
     a - (a - b).logSigmoid()
   }
 }
+
+extension PreferenceLossKind {
+  /// DPO over rankings of two or more completions; as a loss of pairs that of two places.
+  public static let plackettLuce = PreferenceLossKind(
+    "plackett_luce",
+    labels: .rankings,
+    formula: "−log σ(z) for two completions (Rafailov (2023), eq. 20)"
+  ) {
+    DPOLoss(beta: $0, divergence: $1.fDivergence)
+  }
+}

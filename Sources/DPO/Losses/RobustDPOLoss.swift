@@ -35,3 +35,15 @@ public struct RobustDPOLoss: PreferenceLoss {
     return clean + Scalar(labelSmoothing * scale) * (-logits).logSigmoid()
   }
 }
+
+extension PreferenceLossKind {
+  /// DPO unbiased by flipped labels.
+  public static let robust = PreferenceLossKind(
+    "robust",
+    formula: "(−(1 − ε)·log σ(z) + ε·log σ(−z))/(1 − 2ε) (Chowdhury (2024))",
+    reads: PreferenceLossOptions.ofDivergences + [\.labelSmoothing]
+  ) {
+    RobustDPOLoss(
+      beta: $0, labelSmoothing: $1.labelSmoothing ?? 0, divergence: $1.fDivergence)
+  }
+}

@@ -23,3 +23,14 @@ public struct SPPOLoss: PreferenceLoss {
     return (pairs.chosenLogRatio - target).squared() + (pairs.rejectedLogRatio + target).squared()
   }
 }
+
+extension PreferenceLossKind {
+  /// Self-play preference optimisation with hard labels.
+  public static let sppo = PreferenceLossKind(
+    "sppo_hard",
+    formula: "(log-ratio(c) − ½/β)² + (log-ratio(r) + ½/β)² (Wu (2024))",
+    reads: [\.supervisedWeight]
+  ) { beta, _ in
+    SPPOLoss(beta: beta)
+  }
+}

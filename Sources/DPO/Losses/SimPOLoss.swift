@@ -23,13 +23,26 @@ public struct SimPOLoss: PreferenceLoss {
   /// None: there is no reference.
   public var lossAtReference: Double? { nil }
 
-  /// Nothing beside the policy.
-  public var inputs: PreferenceInputs { [] }
+  /// The tokens of each completion, and no reference.
+  public var inputs: PreferenceInputs { .tokenCounts }
 
   /// The logistic loss of the mean log-probabilities of each pair.
   public func pairLosses<Scalar>(_ pairs: PairLogProbabilities<Scalar>) -> Tensor<Scalar> {
     let means =
       pairs.perChosenToken(pairs.policyChosen) - pairs.perRejectedToken(pairs.policyRejected)
     return (Scalar(beta) * means - Scalar(margin)).logisticLoss(labelSmoothing: labelSmoothing)
+  }
+}
+
+extension PreferenceLossKind {
+  /// SimPO, without a reference.
+  public static let simPO = PreferenceLossKind(
+    "simpo",
+    formula: "−log σ(β·(log π(c)/|c| − log π(r)/|r|) − γ), label smoothed (Meng (2024))",
+    reads: [\.simPOMargin, \.cpoAlpha, \.labelSmoothing],
+    likelihoodWeight: { $0.cpoAlpha ?? 0 }
+  ) {
+    SimPOLoss(
+      beta: $0, margin: $1.simPOMargin ?? 0.5, labelSmoothing: $1.labelSmoothing ?? 0)
   }
 }

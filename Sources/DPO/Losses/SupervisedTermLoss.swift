@@ -25,8 +25,8 @@ public struct SupervisedTermLoss: PreferenceLoss {
   /// None: the likelihood depends on the data.
   public var lossAtReference: Double? { nil }
 
-  /// What the base reads.
-  public var inputs: PreferenceInputs { base.inputs }
+  /// What the base reads, and the tokens of each completion.
+  public var inputs: PreferenceInputs { base.inputs.union(.tokenCounts) }
 
   /// The base's losses with the term added.
   public func pairLosses<Scalar>(_ pairs: PairLogProbabilities<Scalar>) -> Tensor<Scalar> {

@@ -4,7 +4,7 @@ import Tasks
 import TensorKernels
 import Tokenization
 
-/// The enumerable language under the reference: what exact evaluations of policies start from.
+/// Every completion under the reference: what exact evaluations of policies start from.
 struct Enumeration: Sendable {
   /// The different prompts, in the order they first appear.
   let prompts: [[Int]]
@@ -19,7 +19,8 @@ struct Enumeration: Sendable {
   let goal: EnumeratedObjectives?
 
   init(
-    of language: EnumerableLanguage, reference model: Transformer<Float>, prompts all: [[Int]],
+    of task: any PreferenceTask, completions: [[Int]], reference model: Transformer<Float>,
+    prompts all: [[Int]],
     temperature: Double, objective target: EvaluatedObjective?
   ) {
     var counts: [[Int]: Int] = [:]
@@ -28,13 +29,13 @@ struct Enumeration: Sendable {
       return counts[prompt] == 1
     }
     frequencies = prompts.map { Double(counts[$0, default: 0]) / Double(all.count) }
-    let tree = CompletionTree(language.completions())
+    let tree = CompletionTree(completions)
     self.tree = tree
     reference = ExactPolicy(
       of: model, prompts: prompts, completions: tree, temperature: temperature)
     gold = prompts.map { prompt in
       tree.completions.map {
-        language.gold(TokenSequence(prompt: prompt, completion: $0)).total
+        task.gold(TokenSequence(prompt: prompt, completion: $0)).total
       }
     }
     frontier = ExactFrontier(

@@ -32,7 +32,7 @@ package struct PolicyEvaluator: Sendable {
 
   /// Samples the reference's completion of every prompt, once.
   ///
-  /// On an `EnumerableLanguage` it also tabulates the reference's probability of every completion, and
+  /// On a task whose completions can be listed it also tabulates the reference's probability of every completion, and
   /// tells how far a policy is from the optimum of `objective` if there is one.
   package init(
     task: any PreferenceTask, reference: Transformer<Float>, prompts: [[Int]], seed: Seed,
@@ -52,9 +52,9 @@ package struct PolicyEvaluator: Sendable {
       of: reference, prompts: prompts, task: task, temperature: temperature, workers: workers,
       uniform: UniformStream(seed: seed, purpose: Self.samplingPurpose).callAsFunction)
     referenceGold = referenceSequences.map { task.gold($0).total }
-    enumeration = (task as? EnumerableLanguage).map {
+    enumeration = task.allCompletions.map {
       Enumeration(
-        of: $0, reference: reference, prompts: prompts, temperature: temperature,
+        of: task, completions: $0, reference: reference, prompts: prompts, temperature: temperature,
         objective: objective)
     }
   }

@@ -1,6 +1,6 @@
 package import Datasets
 package import LanguageModel
-package import Tasks
+import Tasks
 import TensorKernels
 package import Tokenization
 
@@ -14,12 +14,12 @@ package struct EnumeratedRewards: Sendable {
   private let reference: ExactPolicy
   private let rewards: [[Double]]
 
-  /// Scores all completions of a language after each prompt; the prompts differ.
+  /// Scores all completions of a task after each prompt; the prompts differ.
   package init(
-    of language: EnumerableLanguage, reference model: Transformer<Float>, prompts: [[Int]],
+    of completions: [[Int]], reference model: Transformer<Float>, prompts: [[Int]],
     reward: some RewardFunction, temperature: Double = 1
   ) throws {
-    let tree = CompletionTree(language.completions())
+    let tree = CompletionTree(completions)
     let reference = ExactPolicy(
       of: model, prompts: prompts, completions: tree, temperature: temperature)
     try self.init(tree, prompts, reference, reward: reward, temperature: temperature)

@@ -1,3 +1,4 @@
+import Autograd
 import Foundation
 import PPO
 
@@ -78,9 +79,9 @@ struct PPOSteps {
   private let rollout: PPORollout
   private let options: PPOOptions
   private let layout: CompletionLayout
-  private let targets: PPOTargets<Double>
-  private let policyLoss: ClippedPolicyLoss<Double>
-  private let valueLoss: ClippedValueLoss<Double>
+  private let targets: AdvantagesAndReturns<Double>
+  private let policyLoss: PolicyLossReading<Double>
+  private let valueLoss: ValueLossReading<Double>
   private let overflows: [String]
 
   init(_ rollout: PPORollout, _ options: PPOOptions) {
@@ -93,18 +94,27 @@ struct PPOSteps {
       prefixes(rollout.referenceLogProbabilities, tokens)
     )
     let new = prefixes(rollout.newLogProbabilities, tokens)
-    targets = PPOTargets(
+    targets = AdvantagesAndReturns(
       layout: layout, logProbabilities: old, reference: reference,
       values: prefixes(rollout.values, slots), scores: rollout.scores,
       hasEnded: rollout.postprocessed.map { $0.contains(rollout.end) },
       klPenalty: options.klPenalty, configuration: options.configuration)
-    policyLoss = ClippedPolicyLoss(
-      logProbabilities: new.flatMap { $0 }, old: old.flatMap { $0 },
-      advantages: targets.policyAdvantages.flatMap { $0 }, clipRange: options.clipRange)
-    valueLoss = ClippedValueLoss(
-      values: prefixes(rollout.newValues, slots).flatMap { $0 },
-      old: prefixes(rollout.values, slots).flatMap { $0 },
-      returns: targets.returns.flatMap { $0 }, clipRange: options.valueClipRange)
+    let tape = Tape<Double>()
+    let count = tokens.reduce(0, +)
+    policyLoss =
+      clippedPolicyLoss(
+        logRatios: tape.column(new.flatMap { $0 }) - tape.column(old.flatMap { $0 }),
+        advantages: targets.policyAdvantages.flatMap { $0 },
+        weights: [Double](repeating: 1 / Double(count), count: count),
+        clipRange: options.clipRange, on: tape
+      ).reading
+    valueLoss =
+      clippedValueLoss(
+        tape.column(prefixes(rollout.newValues, slots).flatMap { $0 }),
+        old: prefixes(rollout.values, slots).flatMap { $0 },
+        returns: targets.returns.flatMap { $0 }, clipRange: options.valueClipRange,
+        count: slots.reduce(0, +), on: tape
+      ).reading
     overflows =
       exponents("ratio", zip(new, old).map { zip($0, $1).map { $0 - $1 } })
       + (options.klEstimator == .k3
@@ -170,8 +180,8 @@ struct PPOSteps {
     return [
       "ratio": padded(zip(new, old).map { zip($0, $1).map { exp($0 - $1) } }, with: 1),
       "vf_loss": .number(valueLoss.loss), "vf_clipfrac": .number(valueLoss.clippedFraction),
-      "pg_loss": .number(policyLoss.loss), "pg_clipfrac": .number(policyLoss.clippedFraction),
-      "loss": .number(policyLoss.loss + options.valueWeight * valueLoss.loss),
+      "pg_loss": .number(policyLoss.mean), "pg_clipfrac": .number(policyLoss.clippedFraction),
+      "loss": .number(policyLoss.mean + options.valueWeight * valueLoss.loss),
       "approxkl": .number(layout.paddedMean(ofTokens: squares, padValue: 0)),
       "ratio.mean": .number(layout.paddedMean(ofTokens: policyLoss.ratios, padValue: 1)),
       "entropy.mean": rollout.meanEntropy.map { .number($0) } ?? .none,

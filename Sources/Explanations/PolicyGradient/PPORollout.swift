@@ -120,17 +120,6 @@ package struct PPOOptions: Equatable, Sendable {
     }
   }
 
-  /// The options behind the case names of the fixtures that TRL's source was run for.
-  mutating func read(caseName: String) {
-    switch caseName {
-    case "k3": klEstimator = .k3
-    case "whiten_rewards": whitensRewards = true
-    case "missing_eos_1": missingEndPenalty = 1
-    case "gamma.99_lam.9": (discount, lambda) = (0.99, 0.9)
-    default: break
-    }
-  }
-
   /// The options under TRL's names.
   var members: [String: ExplainedValue] {
     [

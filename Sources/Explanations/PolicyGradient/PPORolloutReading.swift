@@ -129,10 +129,6 @@ struct PPORolloutReading {
     }
     var own = FieldReading(members: members, file: fields.file)
     var options = options
-    // A case without options is one of the fixtures', whose names say what they are.
-    if !members.contains(where: { PPOOptions.keys.contains($0.key) }) {
-      options.read(caseName: member.key)
-    }
     options.read(&own)
     own.refuseUnknown(known: PPOOptions.keys + PPOExplanation.keys)
     fields.add(own.problems)

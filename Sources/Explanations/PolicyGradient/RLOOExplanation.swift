@@ -1,3 +1,4 @@
+import Autograd
 package import Datasets
 import Evaluation
 package import Foundation
@@ -43,9 +44,11 @@ package struct RLOOExplanation: Encodable, Equatable, Sendable {
     let plain = zip(returns, baselines).map { $0 - $1 }
     let scale: AdvantageScale = one.isNormalised ? .normalised : .none
     let advantages = scale(plain, returns: returns, groupSize: groups.generations)
-    let loss = ClippedPolicyLoss(
-      logProbabilities: groups.logRatios, old: groups.logRatios.map { _ in 0 },
-      advantages: advantages, clipRange: one.clipRange)
+    let tape = Tape<Double>()
+    let loss = clippedPolicyLoss(
+      logRatios: tape.column(groups.logRatios), advantages: advantages,
+      weights: returns.map { _ in 1 / Double(returns.count) }, clipRange: one.clipRange, on: tape
+    ).reading
     let deviations = stride(from: 0, to: returns.count, by: groups.generations).map {
       Moments(Array(returns[$0..<$0 + groups.generations])).standardDeviation
     }
@@ -58,7 +61,7 @@ package struct RLOOExplanation: Encodable, Equatable, Sendable {
       "kl": one.beta == 0 ? .none : .numbers(kl), "rewards": .numbers(returns),
       "baselines": .numbers(baselines), "advantages": .numbers(advantages),
       "std_rewards": .numbers(deviations), "log_ratio": .numbers(groups.logRatios),
-      "ratio": .numbers(loss.ratios), "loss": .number(loss.loss),
+      "ratio": .numbers(loss.ratios), "loss": .number(loss.mean),
       "clipfrac": .number(loss.clippedFraction),
     ]
     let infinite = all.keys.sorted().filter { key in

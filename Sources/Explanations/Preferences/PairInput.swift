@@ -1,6 +1,7 @@
 package import DPO
 package import Datasets
 package import Foundation
+import Training
 
 /// Log-probabilities of pairs with TRL's settings: what `tandem explain dpo` explains.
 ///
@@ -38,9 +39,7 @@ package struct PairInput: Codable, Equatable, Sendable {
   }
 
   /// The losses over pairs that need nothing but the columns: KTO has an explanation of its own.
-  package static let explained = PreferenceLossKind.allCases.filter {
-    ![.kto, .apoZeroUnpaired, .plackettLuce].contains($0)
-  }
+  package static let explained = PreferenceLossKind.allCases.filter { $0.labels == .pairs }
 
   /// Reads a file.
   package init(contentsOf url: URL) throws(DataError) {
@@ -50,7 +49,7 @@ package struct PairInput: Codable, Equatable, Sendable {
   /// Reads the contents of a file; the name appears in messages.
   package init(json: Data, name: String) throws(DataError) {
     let columns = CodingKeys.allCases.map(\.rawValue).filter { $0 != "options" }
-    let settings = PreferenceLossOptions.CodingKeys.allCases.map(\.rawValue)
+    let settings = PreferenceLossOptions.settings.map(\.key)
       .filter { !["desirable_weight", "undesirable_weight"].contains($0) }
     var reading = FieldReading(
       json, file: name,

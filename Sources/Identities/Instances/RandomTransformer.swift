@@ -19,9 +19,9 @@ struct RandomTransformer {
   let beta: Double
 
   init(using generator: inout CounterGenerator) throws {
-    var configuration = TaskConfiguration(name: .enumerableLanguage)
-    (configuration.words, configuration.maximumWords) = (3, 3)
-    let language = try EnumerableLanguage(configuration)
+    var settings = EnumerableLanguage.Settings()
+    (settings.words, settings.maximumWords) = (3, 3)
+    let language = try EnumerableLanguage(settings)
     policy = randomModel(language, using: &generator)
     reference = randomModel(language, using: &generator)
     let (tree, prompt) = (

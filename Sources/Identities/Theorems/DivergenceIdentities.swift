@@ -1,3 +1,4 @@
+import Autograd
 import Datasets
 import Evaluation
 import ExactTheory
@@ -95,10 +96,13 @@ private func checkSecondEstimatorLoss(
     klDivergence(of: problem.plainPolicy(at: $0).map { .log($0) }, from: reference)
   }
   // The library's k2 is the `approxkl` of PPO's policy loss.
+  let tape = Tape<Double>()
   let mean = meanGradient(problem) { policy, reference in
-    ClippedPolicyLoss(
-      logProbabilities: [policy], old: [reference], advantages: [0], clipRange: 0.2
-    ).approximateKL
+    defer { tape.reset() }
+    return clippedPolicyLoss(
+      logRatios: tape.column([policy - reference]), advantages: [0], weights: [1], clipRange: 0.2,
+      on: tape
+    ).reading.approximateKL
   }
   deviation.compare(mean, to: slope, scale: 1)
 }

@@ -79,8 +79,9 @@ private func checkFirstUpdate(
     Double(q.count) * q[$0] * (problem.exact.returns[$0] - baseline)
   }
   let loss = clippedPolicyLoss(
-    read, old: read.values, advantages: advantages, clipRange: 0.2, count: q.count,
-    on: policy.tape)
+    logRatios: read - read.detached(), advantages: advantages,
+    weights: q.map { _ in 1 / Double(q.count) }, clipRange: 0.2, on: policy.tape
+  ).loss
   let slope = numericalGradient(at: problem.weights) {
     problem.bandit.plainValue(of: problem.plainPolicy(at: $0))
   }

@@ -1,5 +1,3 @@
-public import Training
-
 /// What is subtracted from a completion's return before it weighs the completion's score.
 ///
 ///     ĝ = (1/n) Σᵢ (Rᵢ − bᵢ)·∇log π(yᵢ)        R = r(y) − β·Σₜ (log π − log π₀), not differentiated
@@ -34,62 +32,4 @@ public enum BaselineResolution: String, Codable, Sendable {
   case completion
   /// Each token: a value model is trained beside the policy, and advantages are Schulman's (2016).
   case token
-}
-
-/// The baselines that a configuration can ask for, under the names of a specification.
-public enum BaselineKind: String, Codable, Sendable, CaseIterable {
-  /// ``NoBaseline``.
-  case none
-  /// ``DatasetMean``.
-  case datasetMean = "dataset-mean"
-  /// ``BatchMean``.
-  case batchMean = "batch-mean"
-  /// ``ReferenceSample``.
-  case referenceSample = "reference-sample"
-  /// ``LogMeanExponential``.
-  case logMeanExponential = "log-mean-exp"
-  /// ``GroupMean``.
-  case groupMean = "group-mean"
-  /// ``LeaveOneOut``.
-  case leaveOneOut = "leave-one-out"
-  /// ``LearnedValue``, the default.
-  case learnedValue = "learned-value"
-  /// Evaluation's `SoftValue`, by enumeration.
-  case softValue = "soft-value"
-  /// Evaluation's `PolicyValue`, by enumeration.
-  case policyValue = "policy-value"
-  /// Evaluation's `OptimalBaseline`, by enumeration.
-  case optimal
-
-  /// Whether it is a sum over all completions, which only the enumerable language can list.
-  public var needsEnumeration: Bool {
-    switch self {
-    case .softValue, .policyValue, .optimal: true
-    default: false
-    }
-  }
-}
-
-extension PPOConfiguration {
-  /// The baseline that the configuration names, where rollouts alone decide it.
-  ///
-  /// The others have to be handed to `trainPPO`: the data set's mean needs the data set, and the
-  /// exact ones need all completions.
-  public func rolloutBaseline() throws(ConfigurationError) -> any Baseline {
-    switch baseline {
-    case .none: return NoBaseline()
-    case .batchMean: return BatchMean()
-    case .referenceSample: return ReferenceSample()
-    case .logMeanExponential: return LogMeanExponential(samples: baselineSamples)
-    case .groupMean: return GroupMean()
-    case .leaveOneOut: return LeaveOneOut()
-    case .learnedValue: return LearnedValue()
-    case .datasetMean:
-      throw .contradiction("the baseline 'dataset-mean' needs completions of a data set")
-    case .softValue, .policyValue, .optimal:
-      throw .contradiction(
-        "the baseline '\(baseline.rawValue)' sums over all completions of a prompt, which only an "
-          + "experiment on the enumerable language can; choose another baseline")
-    }
-  }
 }

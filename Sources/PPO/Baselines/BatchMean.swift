@@ -6,7 +6,7 @@
 /// in it, the mean gradient is (n − 1)/n times the true one: shorter, in the same direction.
 /// Whitening the advantages (Huang (2024), detail 25) subtracts the same number token by token.
 public struct BatchMean: Baseline {
-  /// The baseline.
+  /// The mean of whatever batch it is asked about.
   public init() {}
 
   /// The mean for every rollout.
@@ -14,4 +14,9 @@ public struct BatchMean: Baseline {
     let mean = Moments(batch.returns).mean
     return batch.returns.map { _ in mean }
   }
+}
+
+extension BaselineKind {
+  /// ``BatchMean``.
+  public static let batchMean = BaselineKind("batch-mean") { _ in BatchMean() }
 }

@@ -18,3 +18,8 @@ public struct DatasetMean: Baseline {
   /// The constant for every rollout.
   public func values(of batch: BaselineBatch) -> [Double] { batch.returns.map { _ in mean } }
 }
+
+extension BaselineKind {
+  /// ``DatasetMean``, of the rewards of a data set.
+  public static let datasetMean = BaselineKind("dataset-mean", needs: .plainScores)
+}

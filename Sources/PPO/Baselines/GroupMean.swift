@@ -17,3 +17,8 @@ public struct GroupMean: Baseline {
     }
   }
 }
+
+extension BaselineKind {
+  /// ``GroupMean``, which needs others of the prompt.
+  public static let groupMean = BaselineKind("group-mean", needs: .groups) { _ in GroupMean() }
+}

@@ -9,11 +9,16 @@ public struct LearnedValue: Baseline {
   /// A number for each token.
   public let resolution = BaselineResolution.token
 
-  /// The baseline.
+  /// The values of the model that the training trains beside the policy.
   public init() {}
 
   /// The value of the state after each rollout's prompt.
   public func values(of batch: BaselineBatch) -> [Double] {
     batch.learnedValues.map { $0.first.map { Double($0) } ?? 0 }
   }
+}
+
+extension BaselineKind {
+  /// ``LearnedValue``, the default.
+  public static let learnedValue = BaselineKind("learned-value") { _ in LearnedValue() }
 }

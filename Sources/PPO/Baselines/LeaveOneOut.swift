@@ -20,3 +20,10 @@ public struct LeaveOneOut: Baseline {
     }
   }
 }
+
+extension BaselineKind {
+  /// ``LeaveOneOut``, which needs others of the prompt.
+  public static let leaveOneOut = BaselineKind("leave-one-out", needs: .groups) { _ in
+    LeaveOneOut()
+  }
+}

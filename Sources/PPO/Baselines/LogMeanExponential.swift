@@ -29,3 +29,10 @@ func logMeanExponential(_ rewards: [Double], beta: Double) -> Double {
   let sum = rewards.reduce(0) { $0 + .exponential(($1 - largest) / beta) }
   return largest + beta * .logarithm(sum / Double(rewards.count))
 }
+
+extension BaselineKind {
+  /// ``LogMeanExponential``, of `baseline_samples` completions.
+  public static let logMeanExponential = BaselineKind(
+    "log-mean-exp", needs: [.plainScores, .penalizedReward]
+  ) { LogMeanExponential(samples: $0.baselineSamples) }
+}

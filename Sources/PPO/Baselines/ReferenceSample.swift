@@ -10,11 +10,18 @@ public struct ReferenceSample: Baseline {
   /// The one completion.
   public let referenceSamples = 1
 
-  /// The baseline.
+  /// The reward of one reference completion for each rollout.
   public init() {}
 
   /// The reward of each rollout's own reference completion.
   public func values(of batch: BaselineBatch) -> [Double] {
     batch.referenceRewards.map { $0[0] }
   }
+}
+
+extension BaselineKind {
+  /// ``ReferenceSample``, in the units of the reward.
+  public static let referenceSample = BaselineKind(
+    "reference-sample", needs: .plainScores
+  ) { _ in ReferenceSample() }
 }

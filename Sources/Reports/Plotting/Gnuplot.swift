@@ -2,6 +2,7 @@ import Evaluation
 package import Foundation
 import Subprocess
 import SystemPackage
+package import Workbench
 
 /// Why figures could not be drawn; their data and programs are written all the same.
 package enum FigureError: Error, Equatable, CustomStringConvertible {
@@ -19,6 +20,11 @@ package enum FigureError: Error, Equatable, CustomStringConvertible {
     case .failed(let figure, let message): "gnuplot could not draw \(figure): \(message)"
     }
   }
+}
+
+extension FigureError: ErrorWithExitStatus {
+  /// A missing tool, or gnuplot's own failure.
+  package var exitStatus: ExitStatus { self == .noGnuplot ? .missingTool : .numericalFailure }
 }
 
 /// Writes `NAME.csv`, `NAME.gp`, and, through gnuplot, `NAME.svg` and `NAME.png` for every figure.

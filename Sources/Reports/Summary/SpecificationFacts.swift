@@ -77,6 +77,7 @@ extension ArmSpecification {
       switch method {
       case .ppo(let settings, let reward):
         ["reward \(reward.rawValue)"] + (rewardOffset.map { ["reward_offset \($0)"] } ?? [])
+          + (fault.map { ["gallery_fault \($0.rawValue)"] } ?? [])
           + (try differences(settings, from: PPOConfiguration()))
       case .dpo(let settings): try differences(settings, from: DPOConfiguration())
       case .bestOfN(let settings):

@@ -37,11 +37,13 @@ public struct AspectReviews: PreferenceTask {
   public static let negationFactor = -0.7
 
   /// The name in specifications.
-  public let name = TaskConfiguration.Name.aspectReviews.rawValue
+  public let name = Settings.name.rawValue
   /// The terms of the formula, in its order.
   public let goldTermNames = ["coverage", "sentiment", "length", "repetition", "grammar"]
   /// All of them.
   public let supportedSplits = Split.allCases
+  /// Too many to list.
+  public let allCompletions: [[Int]]? = nil
   /// The most tokens of a review, its end token included.
   public let maximumCompletionLength: Int
   /// Weight w of the coverage term.
@@ -59,19 +61,19 @@ public struct AspectReviews: PreferenceTask {
   /// One token a word.
   public var tokenizer: any Tokenizer { vocabulary }
 
-  /// The task that the configuration describes.
-  public init(_ configuration: TaskConfiguration = TaskConfiguration()) throws {
-    try configuration.validate()
-    let lexicon = ReviewLexicon(adjectiveCount: configuration.adjectives)
+  /// The task that the settings describe.
+  public init(_ settings: Settings = Settings()) throws {
+    try settings.validate()
+    let lexicon = ReviewLexicon(adjectiveCount: settings.adjectives)
     vocabulary = WordVocabulary(words: lexicon.words)
-    grammar = ReviewGrammar(lexicon: lexicon, slipRate: configuration.slipRate)
+    grammar = ReviewGrammar(lexicon: lexicon, slipRate: settings.slipRate)
     parser = ReviewParser(roles: lexicon.roles(in: vocabulary))
     topicRange = vocabulary.range(of: ReviewLexicon.topics)
     aspectRange = vocabulary.range(of: ReviewLexicon.aspects)
     separator = vocabulary.id(of: ReviewLexicon.separator)
-    maximumCompletionLength = configuration.reviewTokens
-    coverageWeight = configuration.coverageWeight
-    sentimentForm = configuration.sentimentForm
+    maximumCompletionLength = settings.reviewTokens
+    coverageWeight = settings.coverageWeight
+    sentimentForm = settings.sentimentForm
   }
 
   /// Reviews that the stochastic grammar writes for training prompts.

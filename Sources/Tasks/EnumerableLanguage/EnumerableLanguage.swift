@@ -22,7 +22,7 @@ public struct EnumerableLanguage: PreferenceTask {
   public static let highestValence = 1.5
 
   /// The name in specifications.
-  public let name = TaskConfiguration.Name.enumerableLanguage.rawValue
+  public let name = Settings.name.rawValue
   /// The terms of the formula, in its order.
   public let goldTermNames = ["valence", "topic", "repetition"]
   /// Test prompts are those of training, for there are few; the last word's topic is held out.
@@ -37,16 +37,14 @@ public struct EnumerableLanguage: PreferenceTask {
   /// One token a word, and the end token.
   public var tokenizer: any Tokenizer { vocabulary }
 
-  /// The language that the configuration describes: by default 7 words, at most 4 a completion.
-  public init(
-    _ configuration: TaskConfiguration = TaskConfiguration(name: .enumerableLanguage)
-  ) throws {
-    try configuration.validate()
+  /// The language that the settings describe: by default 7 words, at most 4 a completion.
+  public init(_ settings: Settings = Settings()) throws {
+    try settings.validate()
     vocabulary = ClosedVocabulary(
-      words: "abcdefghijklmnopqrstuvwxyz".prefix(configuration.words).map(String.init))
-    maximumCompletionLength = configuration.maximumWords
-    repetitionCost = configuration.repetitionCost
-    chain = ReferenceChain(words: configuration.words)
+      words: "abcdefghijklmnopqrstuvwxyz".prefix(settings.words).map(String.init))
+    maximumCompletionLength = settings.maximumWords
+    repetitionCost = settings.repetitionCost
+    chain = ReferenceChain(words: settings.words)
   }
 
   /// V⁰ + V¹ + … + Vⁿ, or `Int.max` where that is past every bound.
@@ -59,6 +57,9 @@ public struct EnumerableLanguage: PreferenceTask {
     }
     return sum
   }
+
+  /// Every completion once, as ``completions()`` has them.
+  public var allCompletions: [[Int]]? { completions() }
 
   /// Every completion once: by length, then in the order of the token ids.
   public func completions() -> [[Int]] {

@@ -20,11 +20,13 @@ public struct MovieSentiment: PreferenceTask {
   static let vocabularyPassages = 20_000
 
   /// The name in specifications.
-  public let name = TaskConfiguration.Name.movieSentiment.rawValue
+  public let name = Settings.name.rawValue
   /// There is one term, the scaled score.
   public let goldTermNames = ["compound"]
   /// Snippets of another source are the held-out split.
   public let supportedSplits: [Split] = [.train, .test, .heldOut, .unlabelled]
+  /// Nobody lists what can be said of a film.
+  public let allCompletions: [[Int]]? = nil
   /// The most tokens of a completion, its end token included.
   public let maximumCompletionLength: Int
   /// The gold reward of a text whose compound score is 1.
@@ -36,25 +38,15 @@ public struct MovieSentiment: PreferenceTask {
   /// Byte-pair encoding learned from the training passages.
   public var tokenizer: any Tokenizer { vocabulary }
 
-  /// Reads the files of the configured folder, or of the cache folder where none is named.
-  public init(_ configuration: TaskConfiguration) throws {
-    let folder =
-      configuration.dataFolder.isEmpty
-      ? MovieFiles.cacheFolder() : URL(fileURLWithPath: configuration.dataFolder)
-    try self.init(folder: folder, configuration)
-  }
-
   /// Reads the files of a folder.
-  public init(
-    folder: URL, _ configuration: TaskConfiguration = TaskConfiguration(name: .movieSentiment)
-  ) throws {
-    try configuration.validate()
+  public init(folder: URL, _ settings: Settings = Settings()) throws {
+    try settings.validate()
     let files = MovieFiles(folder: folder)
     analyzer = VADER(
       lexicon: try files.text(of: MovieFiles.lexicon), emojis: try files.text(of: MovieFiles.emojis)
     )
     // A token of a small vocabulary stands for two to three bytes of English.
-    let longest = 5 * configuration.movieTokens / 2
+    let longest = 5 * settings.movieTokens / 2
     do {
       corpus = try MovieCorpus(
         csv: try files.bytes(of: MovieFiles.reviews), lengths: longest / 4...longest)
@@ -64,9 +56,9 @@ public struct MovieSentiment: PreferenceTask {
     }
     vocabulary = .train(
       on: Array(corpus.passages[.train, default: []].prefix(Self.vocabularyPassages)),
-      vocabularySize: configuration.vocabularySize)
-    maximumCompletionLength = configuration.movieTokens
-    goldScale = configuration.goldScale
+      vocabularySize: settings.vocabularySize)
+    maximumCompletionLength = settings.movieTokens
+    goldScale = settings.goldScale
   }
 
   /// Training passages, each cut into a prompt and its continuation.

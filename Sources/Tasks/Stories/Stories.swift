@@ -19,11 +19,13 @@ public struct Stories: PreferenceTask {
   static let moodScale = 40.0
 
   /// The name in specifications.
-  public let name = TaskConfiguration.Name.stories.rawValue
+  public let name = Settings.name.rawValue
   /// What the two lists of words add.
   public let goldTermNames = ["happy", "unhappy"]
   /// Every fifth first sentence is kept from training.
   public let supportedSplits: [Split] = [.train, .test]
+  /// Too many to list.
+  public let allCompletions: [[Int]]? = nil
   /// The most tokens of a completion, its end token included.
   public let maximumCompletionLength = 64
   private let pieces: PieceEncoding
@@ -44,10 +46,9 @@ public struct Stories: PreferenceTask {
   /// The tokenizer's file in the folder.
   public static let piecesFile = "tok512.bin"
 
-  /// Reads the pieces in the configured folder, or in the cache folder where none is named.
-  public init(_ configuration: TaskConfiguration) throws {
-    try configuration.validate()
-    let file = Self.folder(configuration).appendingPathComponent(Self.piecesFile)
+  /// Reads the pieces in a folder.
+  public init(folder: URL) throws {
+    let file = folder.appendingPathComponent(Self.piecesFile)
     guard FileManager.default.fileExists(atPath: file.path) else {
       throw DataError.unreadable(
         path: file.path,
@@ -61,8 +62,11 @@ public struct Stories: PreferenceTask {
 
   /// Where the files of a configuration are.
   public static func folder(_ configuration: TaskConfiguration) -> URL {
-    configuration.dataFolder.isEmpty
-      ? cacheFolder() : URL(fileURLWithPath: configuration.dataFolder)
+    folder(named: configuration.dataFolder)
+  }
+
+  private static func folder(named name: String) -> URL {
+    name.isEmpty ? cacheFolder() : URL(fileURLWithPath: name)
   }
 
   /// Nothing: the reference has read its stories elsewhere.
@@ -95,6 +99,32 @@ public struct Stories: PreferenceTask {
   public func group(of prompt: [Int]) -> String { "all" }
 }
 
+extension Stories {
+  /// The stories have no settings but the folder of their files.
+  public struct Settings: TaskSettings {
+    /// The name of the task.
+    public static let name = TaskConfiguration.Name.stories
+    /// Nobody lists stories.
+    public var enumerationSize: EnumerationSize? { nil }
+
+    /// No settings.
+    public init() {}
+
+    /// Nothing can be out of range.
+    public func validate() throws(TaskConfigurationError) {}
+
+    /// Reads the pieces in a folder, or in the cache folder where it is empty.
+    public func makeTask(dataFolder: String) throws -> any PreferenceTask {
+      try Stories(folder: Stories.folder(named: dataFolder))
+    }
+  }
+}
+
+extension TaskConfiguration.Name {
+  /// ``Stories``.
+  public static let stories = Self(ofTask: "stories")
+}
+
 /// How a story begins: a time, a quality, a hero and a name.
 private struct FirstSentence {
   private static let times = ["Once upon a time, there was a", "One day, there was a"]
@@ -122,5 +152,40 @@ private struct FirstSentence {
   var text: String {
     "\(Self.times[indices[0]]) \(Self.qualities[indices[1]]) \(Self.heroes[indices[2]]) named "
       + "\(Self.names[indices[3]])."
+  }
+}
+
+/// Words of a mood, in lower case, as children's stories use them.
+enum StoryLexicon {
+  static let positive: Set<String> = [
+    "amazing", "beautiful", "best", "better", "brave", "bright", "calm", "celebrate", "cheered",
+    "clapped", "clever", "cozy", "cute", "dance", "danced", "delicious", "delighted", "enjoyed",
+    "excited", "fair", "fine", "friend", "friendly", "friends", "fun", "funny", "gentle", "giggled",
+    "glad", "good", "grateful", "great", "happily", "happiness", "happy", "helpful", "hug",
+    "hugged",
+    "joy", "kind", "kindness", "kissed", "laugh", "laughed", "laughing", "love", "loved", "lovely",
+    "loves", "lucky", "magic", "magical", "nice", "perfect", "play", "played", "playing", "pleased",
+    "pretty", "proud", "safe", "share", "shared", "shiny", "smile", "smiled", "smiling", "soft",
+    "special", "sunny", "sweet", "thank", "thanked", "treat", "warm", "wonderful", "yummy",
+  ]
+
+  static let negative: Set<String> = [
+    "afraid", "alone", "angry", "awful", "bad", "bit", "broke", "broken", "cold", "cried", "cry",
+    "crying", "dangerous", "dark", "dirty", "dizzy", "fell", "fight", "forgot", "frightened",
+    "grumpy", "hard", "hungry", "hurt", "hurts", "jealous", "lonely", "lost", "mad", "mean",
+    "messy",
+    "naughty", "nervous", "pain", "poor", "sad", "sadly", "scared", "scary", "sick", "sorry",
+    "stuck",
+    "tears", "terrible", "tired", "ugly", "unhappy", "upset", "weak", "worried", "wrong", "yelled",
+  ]
+
+  /// The distinct words of a text that a list holds.
+  static func count(_ words: Set<String>, in list: Set<String>) -> Int {
+    words.intersection(list).count
+  }
+
+  /// The distinct words of a text in lower case; whatever is no letter ends one.
+  static func words(of text: String) -> Set<String> {
+    Set(text.lowercased().split { !$0.isLetter }.map(String.init))
   }
 }

@@ -24,7 +24,8 @@ extension SeedWork {
       case .dpo(let settings): try runDPO(settings, inputs, record, report)
       case .ppo(let settings, let source):
         try runPPO(
-          settings, PPOReward(source: source, offset: arm.rewardOffset), inputs, record, report)
+          settings, PPOReward(source: source, offset: arm.rewardOffset), fault: arm.fault, inputs,
+          record, report)
       case .bestOfN(let settings):
         try (record: runBestOfN(settings, inputs, record, report), policy: Transformer<Float>?.none)
       case .exactAscent(let settings): try runExactAscent(settings, inputs, record, report)
@@ -160,7 +161,8 @@ extension SeedWork {
 extension SeedWork {
   /// Trains an arm's policy by PPO.
   func runPPO(
-    _ settings: PPOConfiguration, _ asked: PPOReward, _ inputs: ArmInputs, _ record: CellRecord,
+    _ settings: PPOConfiguration, _ asked: PPOReward, fault: GalleryFault?, _ inputs: ArmInputs,
+    _ record: CellRecord,
     _ report: @escaping (Int, Int, String) -> Void
   ) throws -> (record: CellRecord, policy: Transformer<Float>?) {
     let (reward, isLearned) = (try inputs.reward(asked), asked.source == .learned)
@@ -178,7 +180,8 @@ extension SeedWork {
       rewardModels: isLearned ? inputs.rewardModels : [],
       baseline: try inputs.baseline(settings, reward: reward),
       prompts: inputs.data.trainingPrompts, endToken: task.tokenizer.endToken,
-      configuration: settings, seed: randomness("ppo"), workers: workers
+      configuration: settings, seed: randomness("ppo"),
+      parts: fault?.parts(seed: randomness("ppo")) ?? PPOParts(), workers: workers
     ) { step, models, metrics in
       if step == 0 {
         recorder.certify(ppoCertificate(metrics, temperature: settings.temperature))

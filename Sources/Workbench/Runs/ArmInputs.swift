@@ -77,15 +77,13 @@ package struct ArmInputs {
     case .softValue: SoftValue(of: try enumerated(reward, settings.temperature))
     case .policyValue: PolicyValue(of: try enumerated(reward, settings.temperature))
     case .optimal: OptimalBaseline(of: try enumerated(reward, settings.temperature))
-    case .none, .batchMean, .groupMean, .referenceSample, .logMeanExponential, .leaveOneOut,
-      .learnedValue:
-      try settings.rolloutBaseline()
+    default: try settings.rolloutBaseline()
     }
   }
 
   /// The value of the state after each training prompt, where there are few enough prompts to log.
   func promptValues(of model: ScalarModel<Float>?) -> [String: Double] {
-    guard let model, task is EnumerableLanguage else { return [:] }
+    guard let model, task.allCompletions != nil else { return [:] }
     let prompts = data.trainingPrompts
     let scores = model.lastTokenScores(
       of: prompts.map { TokenSequence(prompt: $0, completion: []) })
@@ -95,7 +93,7 @@ package struct ArmInputs {
 
   /// Exact where completions can be listed, and otherwise over the data set's.
   private func referenceMoments(of reward: any RewardFunction) throws -> RewardMoments {
-    guard task is EnumerableLanguage else {
+    guard task.allCompletions != nil else {
       return RewardMoments(of: try reward.rewards(of: data.trainingCompletions))
     }
     return try enumerated(reward, 1).referenceMoments
@@ -104,12 +102,12 @@ package struct ArmInputs {
   private func enumerated(
     _ reward: any RewardFunction, _ temperature: Double
   ) throws -> EnumeratedRewards {
-    guard let language = task as? EnumerableLanguage else {
+    guard let completions = task.allCompletions else {
       throw ConfigurationError.contradiction(
         "the completions of \(task.name) cannot be listed; choose another baseline")
     }
     return try EnumeratedRewards(
-      of: language, reference: reference, prompts: data.trainingPrompts, reward: reward,
+      of: completions, reference: reference, prompts: data.trainingPrompts, reward: reward,
       temperature: temperature)
   }
 

@@ -12,10 +12,15 @@ package struct ArmSpecification: Equatable, Sendable {
   /// Standard deviations c that are added to PPO's reward once it is centred on the reference's
   /// completions; nil leaves the reward as it is.
   package var rewardOffset: Double?
+  /// A mistake that PPO makes on purpose; nil everywhere but in the gallery of broken runs.
+  package var fault: GalleryFault?
 
   /// An arm.
-  package init(name: String, method: ArmMethod, rewardOffset: Double? = nil) {
-    (self.name, self.method, self.rewardOffset) = (name, method, rewardOffset)
+  package init(
+    name: String, method: ArmMethod, rewardOffset: Double? = nil, fault: GalleryFault? = nil
+  ) {
+    (self.name, self.method) = (name, method)
+    (self.rewardOffset, self.fault) = (rewardOffset, fault)
   }
 
   /// The name as a folder's name: lower case, with hyphens.
@@ -93,6 +98,7 @@ extension ArmSpecification: Codable {
     case bestOfN = "best-of-n"
     case exactAscent = "exact-ascent"
     case rewardOffset = "reward_offset"
+    case fault = "gallery_fault"
   }
 
   /// Reads the one method that is there.
@@ -101,6 +107,7 @@ extension ArmSpecification: Codable {
     let name = try arm.decodeIfPresent(String.self, forKey: .name)
     let reward = try arm.decodeIfPresent(RewardSource.self, forKey: .reward)
     let offset = try arm.decodeIfPresent(Double.self, forKey: .rewardOffset)
+    let fault = try arm.decodeIfPresent(GalleryFault.self, forKey: .fault)
     var methods: [ArmMethod] = []
     for algorithm in PolicyOptimizer.allCases {
       guard let key = CodingKeys(rawValue: algorithm.rawValue), arm.contains(key) else { continue }
@@ -124,7 +131,12 @@ extension ArmSpecification: Codable {
     if offset != nil, !methods[0].isPolicyGradient {
       throw ConfigurationError.contradiction("'reward_offset' shifts PPO's reward; remove it here")
     }
-    self.init(name: name ?? methods[0].name, method: methods[0], rewardOffset: offset)
+    if fault != nil, !methods[0].isPolicyGradient {
+      throw ConfigurationError.contradiction(
+        "'gallery_fault' breaks PPO on purpose; remove it here")
+    }
+    self.init(
+      name: name ?? methods[0].name, method: methods[0], rewardOffset: offset, fault: fault)
   }
 
   /// Writes the one method that is there.
@@ -132,6 +144,7 @@ extension ArmSpecification: Codable {
     var arm = encoder.container(keyedBy: CodingKeys.self)
     try arm.encode(name, forKey: .name)
     try arm.encodeIfPresent(rewardOffset, forKey: .rewardOffset)
+    try arm.encodeIfPresent(fault, forKey: .fault)
     switch method {
     case .ppo(let settings, let reward):
       try arm.encode(settings, forKey: CodingKeys(rawValue: settings.algorithm.rawValue) ?? .ppo)

@@ -11,13 +11,13 @@ extension ArmSpecification {
   func validateBaseline(
     on task: TaskConfiguration, _ model: ModelSpecification
   ) throws(ConfigurationError) {
-    if case .exactAscent = method, task.name != .enumerableLanguage {
+    if case .exactAscent = method, task.enumerationSize == nil {
       throw .contradiction(
         "exact-ascent sums over all completions of a prompt, which the task \(task.name.rawValue) "
           + "cannot list; use the task enumerable-language or remove the arm")
     }
     guard case .ppo(let settings, _) = method, settings.baseline.needsEnumeration else { return }
-    guard task.name == .enumerableLanguage else {
+    guard let size = task.enumerationSize else {
       let others = BaselineKind.allCases.filter { !$0.needsEnumeration }.map(\.rawValue)
       throw .outOfRange(
         "baseline", settings.baseline.rawValue,
@@ -26,7 +26,7 @@ extension ArmSpecification {
           + "over all completions needs the task enumerable-language")
     }
     guard settings.baseline == .optimal else { return }
-    try requireRoomForScores("baseline", settings.baseline.rawValue, task, model)
+    try requireRoomForScores("baseline", settings.baseline.rawValue, size, model)
   }
 
   /// Throws unless the offset is a number.
@@ -41,27 +41,26 @@ extension ExperimentSpecification {
   /// Throws where gradients of all completions are asked for that there are not, or too many of.
   func validateGradients() throws(ConfigurationError) {
     guard evaluation.gradients else { return }
-    guard task.name == .enumerableLanguage else {
+    guard let size = task.enumerationSize else {
       throw .outOfRange(
         "gradients", "true",
         allowed: "false on the task \(task.name.rawValue): a sum over all completions needs the "
           + "task enumerable-language")
     }
-    try requireRoomForScores("gradients", "true", task, model)
+    try requireRoomForScores("gradients", "true", size, model)
   }
 }
 
 /// Throws unless the scores of all completions after one prompt fit.
 private func requireRoomForScores(
-  _ key: String, _ value: String, _ task: TaskConfiguration, _ model: ModelSpecification
+  _ key: String, _ value: String, _ size: EnumerationSize, _ model: ModelSpecification
 ) throws(ConfigurationError) {
-  let completions = EnumerableLanguage.completionCount(
-    words: task.words, maximumWords: task.maximumWords)
-  let parameters = model.configuration(vocabularySize: task.words + 1).parameterCount
-  guard completions * parameters <= largestScoreCount else {
+  let parameters = model.configuration(vocabularySize: size.vocabulary).parameterCount
+  guard size.completions * parameters <= largestScoreCount else {
     throw .outOfRange(
       key, value,
-      allowed: "something else for \(completions) completions and \(parameters) parameters: their "
+      allowed:
+        "something else for \(size.completions) completions and \(parameters) parameters: their "
         + "product may be at most \(largestScoreCount); take fewer words or a smaller model")
   }
 }

@@ -52,7 +52,10 @@ extension ExperimentSpecification {
         try arm.validate()
         try arm.validateBaseline(on: task, model)
       }
-      try settings.locating("arms", "\(index)") { try arm.validateOffset() }
+      try settings.locating("arms", "\(index)") {
+        try arm.validateOffset()
+        try arm.validateFault(sharesObjective: sharesObjective)
+      }
       guard sharesObjective else { continue }
       try settings.locating("arms", "\(index)", arm.method.name) {
         try arm.validateObjective(beta: beta)
@@ -100,6 +103,21 @@ extension ArmSpecification {
     }
   }
 
+  /// Throws where a mistake on purpose has no effect, or would pass for a comparison.
+  fileprivate func validateFault(sharesObjective: Bool) throws(ConfigurationError) {
+    guard let fault, case .ppo(let settings, _) = method else { return }
+    guard !sharesObjective else {
+      throw .outOfRange(
+        "gallery_fault", fault.rawValue,
+        allowed: "none; both pipelines optimise one objective unless same_objective is false")
+    }
+    guard fault != .temperatureMismatch || settings.temperature != 1 else {
+      throw .contradiction(
+        "'gallery_fault: temperature-mismatch' forgets a temperature, and at 1 there is none to "
+          + "forget; set another temperature")
+    }
+  }
+
   /// Throws unless the arm optimises E[r] − β·KL and nothing else.
   fileprivate func validateObjective(beta: Double) throws(ConfigurationError) {
     let remedy = "; both pipelines optimise one objective unless same_objective is false"
@@ -120,7 +138,6 @@ extension ArmSpecification {
         ("score_scaling", settings.scoreScaling.rawValue, settings.scoreScaling == .none, "none"),
         ("score_clip", settings.scoreClip ?? 0, settings.scoreClip == nil, "none"),
         ("entropy_coef", settings.entropyWeight, settings.entropyWeight == 0, "0"),
-        ("gallery_fault", settings.galleryFault.rawValue, settings.galleryFault == .none, "none"),
         ("temperature", settings.temperature, settings.temperature == 1, "1"),
         ("whiten_rewards", settings.whitensRewards, !settings.whitensRewards, "false"),
         (

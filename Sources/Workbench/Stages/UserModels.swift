@@ -125,6 +125,8 @@ package struct UserPrompts: PreferenceTask {
   package let goldTermNames = ["reward"]
   /// All prompts are of one kind.
   package let supportedSplits: [Split] = [.test]
+  /// Nobody lists what a user's model can say.
+  package let allCompletions: [[Int]]? = nil
   private let given: [[Int]]
   private let demonstrated: [TokenSequence]
   private let reward: RewardModel?

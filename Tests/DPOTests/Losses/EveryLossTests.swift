@@ -88,7 +88,7 @@ import Testing
     #expect(without == [.simPO, .cpo, .orpo, .sft, .unlikelihood])
   }
 
-  @Test(arguments: PreferenceLossKind.allCases.filter { $0.options.contains(.isReferenceFree) })
+  @Test(arguments: PreferenceLossKind.allCases.filter { $0.reads(\.isReferenceFree) })
   func aUniformReferenceCanReplaceTheReference(kind: PreferenceLossKind) {
     var options = LossCase(kind: kind).options
     let plain = kind.loss(beta: 0.3, options: options)
@@ -100,7 +100,7 @@ import Testing
     #expect(free.lossAtReference == nil && !free.inputs.contains(.reference))
   }
 
-  @Test(arguments: PreferenceLossKind.allCases.filter { $0.options.contains(.supervisedWeight) })
+  @Test(arguments: PreferenceLossKind.allCases.filter { $0.reads(\.supervisedWeight) })
   func everyLossOverPairsTakesALikelihoodTerm(kind: PreferenceLossKind) {
     var options = LossCase(kind: kind).options
     let plain = PairColumns<Double>.irregular.losses(kind.loss(beta: 0.3, options: options))

@@ -95,10 +95,9 @@ struct LossCase: Sendable, CustomTestStringConvertible {
 
   var options: PreferenceLossOptions {
     var options = PreferenceLossOptions()
-    let read = kind.options
-    if read.contains(.labelSmoothing) { options.labelSmoothing = 0.1 }
-    if read.contains(.lengthPenalty) { options.lengthPenalty = 0.05 }
-    if read.contains(.undesirableWeight) { options.undesirableWeight = 1.33 }
+    if kind.reads(\.labelSmoothing) { options.labelSmoothing = 0.1 }
+    if kind.reads(\.lengthPenalty) { options.lengthPenalty = 0.05 }
+    if kind.reads(\.undesirableWeight) { options.undesirableWeight = 1.33 }
     if divergence != .reverseKL { options.divergence = divergence }
     return options
   }
@@ -109,7 +108,7 @@ struct LossCase: Sendable, CustomTestStringConvertible {
   /// Every loss, each divergence where it has one.
   static let all = PreferenceLossKind.allCases.flatMap { kind in
     FDivergenceKind.allCases
-      .filter { $0 == .reverseKL || kind.options.contains(.divergence) }
+      .filter { $0 == .reverseKL || kind.reads(\.divergence) }
       .map { LossCase(kind: kind, divergence: $0) }
   }
 }

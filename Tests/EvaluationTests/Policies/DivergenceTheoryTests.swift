@@ -3,6 +3,7 @@ import Evaluation
 import ExactTheory
 import Foundation
 import Testing
+import TheoryTestSupport
 
 @Suite struct DivergenceTheoryTests {
   // Schulman (2020): with r = π_ref/π the token's k3 is r − 1 − log r.

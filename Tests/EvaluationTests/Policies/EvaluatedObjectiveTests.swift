@@ -4,6 +4,7 @@ import Foundation
 import LanguageModel
 import Tasks
 import Testing
+import TheoryTestSupport
 import Tokenization
 
 @Suite struct EvaluatedObjectiveTests {

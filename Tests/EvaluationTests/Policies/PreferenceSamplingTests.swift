@@ -5,6 +5,7 @@ import LanguageModel
 import Tasks
 import TensorKernels
 import Testing
+import TheoryTestSupport
 import Tokenization
 
 @Suite struct PreferenceSamplingTests {
@@ -36,6 +37,7 @@ import Tokenization
 
   @Test func noPairHasIdenticalCompletions() {
     let result = preferences(completions: 4)
+    #expect(result.pairs.count > 200)
     #expect(result.pairs.allSatisfy { $0.pair.chosen != $0.pair.rejected })
   }
 
@@ -48,6 +50,7 @@ import Tokenization
 
   @Test func goldValuesBelongToTheirCompletions() {
     let result = preferences()
+    #expect(result.pairs.count > 100 && result.chosenGold.count == result.pairs.count)
     for (i, labelled) in result.pairs.enumerated() {
       let (chosen, rejected) = (result.chosenGold[i], result.rejectedGold[i])
       #expect(chosen == language.gold(labelled.pair.chosenSequence).total)

@@ -5,6 +5,7 @@ import LanguageModel
 import Tasks
 import TensorKernels
 import Testing
+import TheoryTestSupport
 import Tokenization
 
 @Suite struct SequenceDivergenceTests {

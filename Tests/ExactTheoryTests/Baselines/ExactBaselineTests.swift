@@ -7,6 +7,7 @@ import PPO
 import Tasks
 import TensorKernels
 import Testing
+import TheoryTestSupport
 import Tokenization
 
 /// The exact baselines against sums over every completion by itself.
@@ -22,7 +23,7 @@ import Tokenization
     language = try tinyLanguage()
     gold = GoldRewardFunction(task: language, temperature: 1)
     rewards = try EnumeratedRewards(
-      of: language, reference: reference, prompts: language.allPrompts, reward: gold)
+      of: language.completions(), reference: reference, prompts: language.allPrompts, reward: gold)
   }
 
   /// All completions after a prompt.

@@ -1,6 +1,7 @@
 import ExactTheory
 import Foundation
 import Testing
+import TheoryTestSupport
 
 /// The golden fixture's variances, derived apart from this code in NumPy with float64.
 @Suite struct GoldenVarianceTests {
@@ -66,6 +67,7 @@ import Testing
       "sample": exact.referenceSampleCovarianceTrace(),
       "RLOO": exact.leaveOneOutCovarianceTrace(samples: 2),
     ]
+    #expect(golden.numbers.count > 5)
     for (name, expected) in golden.numbers {
       #expect(isGolden(found[name], expected), "\(name): \(found[name] ?? .nan)")
     }
@@ -78,9 +80,11 @@ import Testing
     let found = [
       "loss": exact.loss, "|G|²": exact.squaredNorm, "trCov": exact.covarianceTrace,
     ]
+    #expect(golden.preferences.count > 1)
     for (name, expected) in golden.preferences {
       #expect(isGolden(found[name], expected), "\(name): \(found[name] ?? .nan)")
     }
+    #expect(golden.descent.isEmpty || golden.descent.count == exact.descent.count)
     for (value, expected) in zip(exact.descent, golden.descent) {
       #expect(isGolden(value, expected), "\(value)")
     }

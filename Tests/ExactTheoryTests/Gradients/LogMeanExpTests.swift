@@ -2,6 +2,7 @@ import ExactTheory
 import Explanations
 import Foundation
 import Testing
+import TheoryTestSupport
 
 @Suite struct LogMeanExpTests {
   struct Instance: Sendable, CustomTestStringConvertible {

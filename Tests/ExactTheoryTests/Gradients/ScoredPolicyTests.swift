@@ -6,6 +6,7 @@ import Foundation
 import LanguageModel
 import Tasks
 import Testing
+import TheoryTestSupport
 
 @Suite struct ScoredPolicyTests {
   @Test func tabularScoresAreDerivativesOfLogProbabilities() {

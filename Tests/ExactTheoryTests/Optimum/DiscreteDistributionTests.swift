@@ -2,6 +2,7 @@ import Datasets
 import ExactTheory
 import Foundation
 import Testing
+import TheoryTestSupport
 
 @Suite struct DiscreteDistributionTests {
   let reference = GoldenFixture.logReference

@@ -6,6 +6,7 @@ import PPO
 import Tasks
 import TensorKernels
 import Testing
+import TheoryTestSupport
 import Tokenization
 import Training
 
@@ -13,7 +14,7 @@ import Training
   private func goal(_ reference: Transformer<Float>, beta: Double) throws -> EnumeratedObjectives {
     let language = try tinyLanguage()
     let rewards = try EnumeratedRewards(
-      of: language, reference: reference, prompts: language.allPrompts,
+      of: language.completions(), reference: reference, prompts: language.allPrompts,
       reward: GoldRewardFunction(task: language, temperature: 1))
     return EnumeratedObjectives(
       prompts: language.allPrompts, frequencies: [0.5, 0.25, 0.25],

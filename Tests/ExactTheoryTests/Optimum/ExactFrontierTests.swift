@@ -2,6 +2,7 @@ import Datasets
 import ExactTheory
 import Foundation
 import Testing
+import TheoryTestSupport
 
 @Suite struct ExactFrontierTests {
   let fixture = ExactFrontier(

@@ -72,7 +72,10 @@ import Testing
     let error = #expect(throws: DataError.self) {
       try read(#"{"reference":[0.5,0.6],"reward":[0],"beta":-1}"#)
     }
-    guard case .invalid(let problems, _) = error else { return }
+    guard case .invalid(let problems, _) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
     #expect(problems.count == 3)
   }
 

@@ -11,11 +11,27 @@ import Workbench
   static let names = ["default_k1", "k3", "whiten_rewards", "missing_eos_1", "gamma.99_lam.9"]
 
   /// TRL's document as JSON.
-  static func fixture() throws -> [String: Any] {
+  static func numbersOfTRL() throws -> [String: Any] {
     let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent()
     let data = try Data(contentsOf: tests.appending(path: "Fixtures/ppo_trl_1.12.0.json"))
     return try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
+  }
+
+  /// The same with the options of each case, after which the file names its cases.
+  static func fixture() throws -> [String: Any] {
+    var document = try numbersOfTRL()
+    let options: [String: [String: Any]] = [
+      "k3": ["kl_estimator": "k3"], "whiten_rewards": ["whiten_rewards": true],
+      "missing_eos_1": ["missing_eos_penalty": 1.0],
+      "gamma.99_lam.9": ["gamma": 0.99, "lam": 0.9],
+    ]
+    let cases = try #require(document["cases"] as? [String: [String: Any]])
+    document["cases"] = Dictionary(
+      uniqueKeysWithValues: cases.map { name, outcomes in
+        (name, outcomes.merging(options[name] ?? [:]) { own, _ in own })
+      })
+    return document
   }
 
   static func explain(_ document: [String: Any]) throws -> PPOExplanation {
@@ -30,10 +46,9 @@ import Workbench
   }
 
   @Test func everyQuantityOfEveryCaseIsTheFixtures() throws {
-    let fixture = try Self.fixture()
-    let cases = try #require(fixture["cases"] as? [String: [String: Any]])
+    let cases = try #require(try Self.numbersOfTRL()["cases"] as? [String: [String: Any]])
     #expect(Set(cases.keys) == Set(Self.names))
-    let document = try Self.explain(fixture).document
+    let document = try Self.explain(try Self.fixture()).document
     for (name, expected) in cases {
       let ours = try #require(document["cases"]?[name])
       #expect(Set(expected.keys) == Set(PPOExplanation.keys))
@@ -67,8 +82,11 @@ import Workbench
   ])
   func optionsAreThoseOfTRL(name: String, key: String, value: any Sendable) throws {
     let cases = try Self.explain(try Self.fixture()).document["cases"]
+    let expected = try #require(cases?[name])
     let own = try Self.explain(try single([key: value])).document
-    for key in PPOExplanation.keys { #expect(own[key] == cases?[name]?[key], "\(key)") }
+    for key in PPOExplanation.keys {
+      #expect(try #require(own[key], "\(key)") == expected[key], "\(key)")
+    }
   }
 
   @Test func whatIsLeftOutIsComputed() throws {
@@ -125,7 +143,9 @@ import Workbench
       try Self.explain(small([:])).document,
       try Self.explain(small(["logprobs_raw": filled])).document
     )
-    for key in PPOExplanation.keys { #expect(plain[key] == masked[key], "\(key)") }
+    for key in PPOExplanation.keys {
+      #expect(try #require(plain[key], "\(key)") == masked[key], "\(key)")
+    }
     #expect(throws: DataError.self) {
       try Self.explain(small(["logprobs_raw": [[1, -1, -1, -1], filled[1]]]))
     }
@@ -182,7 +202,10 @@ import Workbench
       "logprobs_raw": [[-0.5]], "ref_logprobs_raw": [[-0.5]],
     ]).document
     #expect(document["advantages"] == .rows([[0]]))
-    guard case .texts(let named)? = document["overflows"] else { return }
+    guard case .texts(let named)? = document["overflows"] else {
+      Issue.record("nothing overflows")
+      return
+    }
     #expect(named.count == 1 && named[0].contains("no variance"))
   }
 
@@ -198,7 +221,10 @@ import Workbench
     let old: [String: Any] = ["logprobs_raw": rows, "ref_logprobs_raw": rows]
     rows[1][0] = -1.5
     let far = try Self.explain(small(old.merging(["new_logprobs": rows]) { $1 })).document
-    guard case .texts(let named)? = far["overflows"] else { return }
+    guard case .texts(let named)? = far["overflows"] else {
+      Issue.record("nothing overflows")
+      return
+    }
     #expect(
       named.count == 1 && named[0].hasPrefix("ratio[1][0] overflows single precision: exp(500"))
     let numbers = PPOExplanation.keys.flatMap { far[$0]?.flattened ?? [] }
@@ -219,7 +245,10 @@ import Workbench
     let document = try Self.explain(
       small(["logprobs_raw": policy, "ref_logprobs_raw": rows, "kl_estimator": "k3"])
     ).document
-    guard case .texts(let named)? = document["overflows"] else { return }
+    guard case .texts(let named)? = document["overflows"] else {
+      Issue.record("nothing overflows")
+      return
+    }
     #expect(named.contains { $0.hasPrefix("kl[1][0] overflows single precision") })
     // Numbers beyond a double are named and null, never NaN as text.
     let json = try encodeRecord(document)

@@ -6,6 +6,7 @@ import Optimizers
 import PPO
 import Synchronization
 import Testing
+import Training
 import Tokenization
 
 /// Remembers every completion that is scored.

@@ -36,6 +36,7 @@ import Workbench
   }
 
   @Test func armsWithoutTrainingAreNotMatched() {
+    #expect(!summary.matched.isEmpty)
     #expect(summary.matched.allSatisfy { [$0.first, $0.second] == ["PPO", "DPO"] })
   }
 

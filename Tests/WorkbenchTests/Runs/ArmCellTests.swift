@@ -6,6 +6,7 @@ import RewardModeling
 import Tasks
 import TestSupport
 import Testing
+import Training
 import Workbench
 
 @Suite struct ArmCellTests {

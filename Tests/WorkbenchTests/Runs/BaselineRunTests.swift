@@ -4,6 +4,7 @@ import PPO
 import Reports
 import TestSupport
 import Testing
+import Training
 import Workbench
 
 /// An arm for each baseline, at two offsets of the reward.
@@ -41,6 +42,7 @@ private let specificationOfAll: String = {
     #expect(records.count == 2 * BaselineKind.allCases.count)
     for record in records {
       #expect(record.outcome == .completed)
+      #expect(!record.certificate.isEmpty)
       #expect(record.certificate.allSatisfy { $0.passed }, "\(record.arm)")
       #expect(record.evaluations.first?.values["eval/objective"] == 0)
       #expect((record.evaluations.last?.values["eval/suboptimality"] ?? 0) > 0)
@@ -54,6 +56,7 @@ private let specificationOfAll: String = {
     }
     let facts = try runner.specification.facts(task: runner.task, command: "make")
     let summary = summarize(try runner.records(), facts: facts)
+    #expect(!summary.arms.isEmpty)
     #expect(summary.arms.allSatisfy { $0.final["eval/suboptimality"]?.n == 1 })
     try expectOffsetsMoveScoresAndNotOptima(records)
   }

@@ -4,6 +4,7 @@ import Tasks
 import TestSupport
 import Testing
 import Tokenization
+import Workbench
 
 @Suite struct DataCellTests {
   /// A pair as a line of `train.jsonl` has it.

@@ -1,4 +1,5 @@
 import Testing
+import Workbench
 
 /// What ran, in order, and how many ran at once.
 private actor Log {

@@ -7,6 +7,7 @@ import Synchronization
 import Tasks
 import TestSupport
 import Testing
+import Training
 import Workbench
 
 /// An experiment of every method that takes a second.
@@ -83,7 +84,10 @@ private func runSmall(
     #expect(try await runSmall(in: folder).count == 14)
     #expect(try await runSmall(in: folder).isEmpty)
     var changed = try smallExperiment()
-    guard case .dpo(var settings) = changed.arms[2].method else { return }
+    guard case .dpo(var settings) = changed.arms[2].method else {
+      Issue.record("not the method asked for: \(changed.arms[2].method)")
+      return
+    }
     settings.learningRate = 1e-4
     changed.arms[2].method = .dpo(settings)
     let worked = Worked()
@@ -176,7 +180,10 @@ private func runSmall(
     let folder = try TemporaryFolder()
     var specification = try smallExperiment()
     specification.seeds = SeedList([1])
-    guard case .dpo(var settings) = specification.arms[2].method else { return }
+    guard case .dpo(var settings) = specification.arms[2].method else {
+      Issue.record("not the method asked for: \(specification.arms[2].method)")
+      return
+    }
     (settings.learningRate, settings.warmupSteps) = (1e30, 0)
     settings.maximumGradientNorm = 1e30
     specification.arms = [ArmSpecification(name: "DPO", method: .dpo(settings))]
@@ -200,7 +207,10 @@ private func runSmall(
 
   @Test func completionLengthIsTheTasksForAllArms() throws {
     let runner = try ExperimentRunner(smallExperiment(), folder: URL(filePath: "/unused"))
-    guard case .ppo(let settings, _) = runner.specification.arms[0].method else { return }
+    guard case .ppo(let settings, _) = runner.specification.arms[0].method else {
+      Issue.record("not the method asked for: \(runner.specification.arms[0].method)")
+      return
+    }
     #expect(settings.responseLength == runner.task.maximumCompletionLength)
   }
 }
@@ -230,7 +240,10 @@ private func runSmall(
       text.contains(first.hash) && text.contains(second.hash) && text.contains("train.jsonl:5:"))
     // One run alone shows it too: its cells learned from other bytes.
     let own = #expect(throws: ComparisonError.self) { try RunComparison([b.url]) }
-    guard case .changedSince("pairs", _, let recorded, let found)? = own else { return }
+    guard case .changedSince("pairs", _, let recorded, let found)? = own else {
+      Issue.record("\(String(describing: own))")
+      return
+    }
     #expect(recorded == first.hash)
     #expect(found.hash == second.hash)
   }

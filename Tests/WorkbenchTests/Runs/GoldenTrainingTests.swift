@@ -55,7 +55,7 @@ import Tokenization
   }
 
   private func hash(_ training: String, workers: Int) throws -> String {
-    var task = TaskConfiguration(name: .enumerableLanguage)
+    var task = EnumerableLanguage.Settings()
     (task.words, task.maximumWords) = (4, 3)
     let language = try EnumerableLanguage(task)
     var generator = Seed(3).generator(for: "golden.model")

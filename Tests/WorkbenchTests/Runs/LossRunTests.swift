@@ -4,6 +4,7 @@ import LanguageModel
 import Optimizers
 import TestSupport
 import Testing
+import Training
 import Workbench
 
 /// Every loss, a moving reference, rankings and online rounds through the runner.

@@ -4,6 +4,8 @@ import Optimizers
 import PPO
 import TestSupport
 import Testing
+import Training
+import Workbench
 
 /// An arm for each optimiser, dialect and gallery fault, on a language that can be listed.
 private let specificationOfAll: String = {
@@ -13,8 +15,8 @@ private let specificationOfAll: String = {
     + PPODialect.allCases.map {
       "  - {name: as \($0.rawValue), ppo: {\(size), dialect: \($0.rawValue), gradient_shards: 2}}"
     }
-    + PPOFault.allCases.filter { $0 != .none }.map {
-      "  - {name: \($0.rawValue), ppo: {\(size), temperature: 0.7, gallery_fault: \($0.rawValue)}}"
+    + GalleryFault.allCases.map {
+      "  - {name: \($0.rawValue), ppo: {\(size), temperature: 0.7}, gallery_fault: \($0.rawValue)}"
     }
   return """
     task: {name: enumerable-language, words: 3, maximum_words: 2}

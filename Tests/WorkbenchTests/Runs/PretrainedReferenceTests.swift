@@ -9,6 +9,7 @@ import TensorKernels
 import TestSupport
 import Testing
 import Tokenization
+import Training
 import Workbench
 
 /// An experiment on stories whose reference is a model file, with a file of our own in place of the

@@ -4,6 +4,8 @@ import Optimizers
 import RewardModeling
 import TestSupport
 import Testing
+import Training
+import Training
 import Workbench
 
 /// Margins, rankings, ensembles and normalisation of reward models through the runner.
@@ -65,17 +67,17 @@ import Workbench
     #expect(Set(weights).count == 3)
     // One member costs a third; the first one's rows are the record's.
     let single = try await run(experiment("ensemble_size: 1"))
-    let alone = try ExperimentsTests.record("seed-1/reward", in: single)
+    let alone = try WorkbenchTests.record("seed-1/reward", in: single)
     #expect(record.cost.tokensBackward == 3 * alone.cost.tokensBackward)
     #expect(record.training.map(\.values) == alone.training.map(\.values))
     #expect(
       try folder.data("seed-1/reward/checkpoint/model.safetensors")
         == single.data("seed-1/reward/checkpoint/model.safetensors"))
-    let policy = try ExperimentsTests.record("seed-1/ppo", in: folder)
+    let policy = try WorkbenchTests.record("seed-1/ppo", in: folder)
     #expect(policy.outcome == .completed)
     let proxy = try #require(policy.evaluations.first?.values["eval/proxy_reward"])
     let one = try #require(
-      ExperimentsTests.record("seed-1/best-of-n", in: single).evaluations.first?.values[
+      WorkbenchTests.record("seed-1/best-of-n", in: single).evaluations.first?.values[
         "eval/proxy_reward"])
     #expect(proxy < one)
   }

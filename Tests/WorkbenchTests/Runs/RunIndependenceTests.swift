@@ -50,6 +50,7 @@ import Workbench
       task: task, reference: model("sft"), prompts: prompts, seed: Seed(1).derived("evaluation")
     ).evaluate(model("dpo"))
     let last = try #require(record.evaluations.last)
+    #expect(evaluation.logged["eval/gold_reward"] != nil)
     for (name, value) in evaluation.logged { #expect(last.values[name] == value, "\(name)") }
   }
 
@@ -67,7 +68,10 @@ import Workbench
   @Test func certificateFailsWhereTemperaturesDiffer() async throws {
     var specification = try oneSeed(1..<2)
     specification.sharesObjective = false
-    guard case .ppo(var settings, let source) = specification.arms[0].method else { return }
+    guard case .ppo(var settings, let source) = specification.arms[0].method else {
+      Issue.record("not the method asked for: \(specification.arms[0].method)")
+      return
+    }
     (settings.temperature, settings.responseLength) = (0.7, 3)
     specification.arms[0].method = .ppo(settings, reward: source)
     let record = try record("seed-1/ppo-gt", in: await run(specification))

@@ -2,6 +2,7 @@ import DPO
 import Foundation
 import LanguageModel
 import PPO
+import Reports
 import Tasks
 import TestSupport
 import Testing
@@ -84,7 +85,10 @@ import Workbench
 
   @Test func armsMayDifferInObjectiveWhereTheSpecificationSaysSo() throws {
     let yaml = "same_objective: false\narms: [{ppo: {kl_coef: 0.2, temperature: 0.7}}]"
-    guard case .ppo(let settings, _) = try read(yaml).arms[0].method else { return }
+    guard case .ppo(let settings, _) = try read(yaml).arms[0].method else {
+      Issue.record("not the method asked for")
+      return
+    }
     #expect(settings.klPenalty == 0.2)
     #expect(settings.temperature == 0.7)
   }
@@ -167,7 +171,10 @@ import Workbench
     #expect(trial.seeds.values == [1, 2])
     guard case .ppo(let ppo, _) = trial.arms[0].method,
       case .bestOfN(let best) = trial.arms[3].method
-    else { return }
+    else {
+      Issue.record("not the method asked for: \(trial.arms[3].method)")
+      return
+    }
     #expect(ppo.iterations == 2)
     #expect(ppo.klPenalty == 0.1)
     #expect(best.n == [1])

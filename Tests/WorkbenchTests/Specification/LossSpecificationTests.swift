@@ -73,7 +73,10 @@ import Workbench
     let specification = try ExperimentSpecification(
       yaml: "arms: [{dpo: {online: {rounds: 50, prompts_per_round: 4096}}}]", file: "e.yaml",
       name: "e")
-    guard case .dpo(let trial) = specification.quickTrial(steps: 8).arms[0].method else { return }
+    guard case .dpo(let trial) = specification.quickTrial(steps: 8).arms[0].method else {
+      Issue.record("not the method asked for")
+      return
+    }
     #expect(trial.online?.rounds == 4 && trial.online?.promptsPerRound == 32)
   }
 }

@@ -4,6 +4,7 @@ import Optimizers
 import PPO
 import TestSupport
 import Testing
+import Training
 import Workbench
 
 /// Policy optimisers and dialects as an experiment.yaml names them.
@@ -70,11 +71,31 @@ import Workbench
 
   @Test(arguments: [
     "entropy_coef: 0.1", "score_clip: 5", "score_scaling: running-normal", "reference_control: ema",
-    "gallery_fault: pad-is-end",
   ])
   func whatChangesTheObjectiveNeedsItsOwn(setting: String) throws {
     #expect(complaint("ppo: {\(setting)}").contains("same_objective"))
     _ = try settings("ppo: {\(setting)}", head: "same_objective: false")
+  }
+
+  @Test(arguments: GalleryFault.allCases) func mistakesOnPurposeNeedAnObjectiveOfTheirOwn(
+    fault: GalleryFault
+  ) throws {
+    let arm = "{ppo: {temperature: 0.7}, gallery_fault: \(fault.rawValue)}"
+    let refused = complaint("{ppo: {}, gallery_fault: \(fault.rawValue)}")
+    #expect(refused.contains("gallery_fault") && refused.contains("same_objective"))
+    let read = try read("same_objective: false\narms:\n  - \(arm)\n").arms[0]
+    #expect(read.fault == fault)
+    #expect(try settings(arm, head: "same_objective: false").temperature == 0.7)
+  }
+
+  @Test func mistakesOnPurposeAreNoSettingOfTheTrainer() throws {
+    let head = "same_objective: false"
+    #expect(complaint("ppo: {gallery_fault: pad-is-end}", head: head).contains("unknown key"))
+    #expect(complaint("{dpo: {}, gallery_fault: pad-is-end}", head: head).contains("gallery_fault"))
+    // Without a temperature there is none to forget.
+    let arm = "{ppo: {temperature: 1}, gallery_fault: temperature-mismatch}"
+    #expect(complaint(arm, head: head).contains("temperature"))
+    #expect(try read("arms:\n  - ppo: {}\n").arms[0].fault == nil)
   }
 
   @Test func resolvedSettingsReadBackAsTheyWere() throws {
@@ -85,6 +106,7 @@ import Workbench
         - {name: a, ppo: {dialect: openai-2019}}
         - {name: b, grpo: {learning_rate: 1e-3}}
         - {name: c, rloo: {dialect: trl, missing_eos_penalty: 1}}
+        - {name: d, ppo: {}, gallery_fault: noisy-log-probabilities}
       """)
     let folder = try TemporaryFolder()
     try CellStore(folder: folder.url).writeConfiguration(specification)
@@ -110,7 +132,10 @@ import Workbench
 
   @Test func valuesFromARewardModelNeedOne() async throws {
     var specification = try oneSeed(0..<1)
-    guard case .ppo(var settings, _) = specification.arms[0].method else { return }
+    guard case .ppo(var settings, _) = specification.arms[0].method else {
+      Issue.record("not the method asked for: \(specification.arms[0].method)")
+      return
+    }
     settings.valueStart = .rewardModel
     specification.arms[0].method = .ppo(settings, reward: .learned)
     let folder = try await run(specification)

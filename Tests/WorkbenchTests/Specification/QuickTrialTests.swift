@@ -1,4 +1,5 @@
 import DPO
+import ExactTheory
 import LanguageModel
 import PPO
 import RewardModeling
@@ -38,7 +39,10 @@ import Workbench
   // One epoch of 16·steps pairs in batches of 16 are as many updates as asked for.
   @Test(arguments: [1, 3, 8]) func pairsAreTheUpdatesOfOneEpoch(steps: Int) throws {
     let trial = try trial("arms: [{dpo: {num_train_epochs: 3}}]", steps: steps)
-    guard case .dpo(let settings) = trial.arms[0].method else { return }
+    guard case .dpo(let settings) = trial.arms[0].method else {
+      Issue.record("not the method asked for: \(trial.arms[0].method)")
+      return
+    }
     #expect(settings.epochs * trial.data.pairs / settings.batchSize == steps)
     #expect(settings.probePairs == 4)
   }

@@ -2,6 +2,7 @@ import Optimizers
 import PPO
 import SupervisedFineTuning
 import Testing
+import Training
 import Workbench
 
 /// Reads a specification of one arm behind a text of other keys.
@@ -24,7 +25,7 @@ func readingError(_ yaml: String) -> SpecificationError? {
       return
     }
     #expect(place == SourceLocation(file: "e.yaml", line: 3, column: 3))
-    #expect(Set(known) == Set(SFTConfiguration.CodingKeys.allCases.map(\.rawValue)))
+    #expect(Set(known) == Set(SFTConfiguration.settings.map(\.key)))
   }
 
   @Test func sentenceOfAnUnknownKeyNamesAllThatIsKnown() {
@@ -36,7 +37,10 @@ func readingError(_ yaml: String) -> SpecificationError? {
 
   @Test func optionalKeyWithoutDefaultIsKnown() throws {
     let specification = try read("same_objective: false\narms: [{ppo: {missing_eos_penalty: 2}}]")
-    guard case .ppo(let settings, _) = specification.arms[0].method else { return }
+    guard case .ppo(let settings, _) = specification.arms[0].method else {
+      Issue.record("not the method asked for: \(specification.arms[0].method)")
+      return
+    }
     #expect(settings.missingEndPenalty == 2)
   }
 

@@ -19,7 +19,10 @@ import Workbench
     let error = #expect(throws: SpecificationError.self) {
       try DPOConfiguration(file: nil, overrides: ["epochs=3", "bta=1"])
     }
-    guard case .unknownKey(_, _, _, let place)? = error else { return }
+    guard case .unknownKey(_, _, _, let place)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
     #expect(place.file == "command line")
   }
 
