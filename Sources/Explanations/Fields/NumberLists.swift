@@ -18,15 +18,17 @@ extension FieldReading {
   /// A list of lists of numbers.
   mutating func rows(_ key: String) -> [[Double]]? {
     value(key).map { value in
-      elements(value, at: key).enumerated().map { numbers($1, at: "\(key)[\($0)]") }
+      elements(value, at: key, of: "lists").enumerated().map {
+        numbers($1, at: "\(key)[\($0)]")
+      }
     }
   }
 
   /// A list of lists of lists of numbers.
   mutating func cube(_ key: String) -> [[[Double]]]? {
     value(key).map { value in
-      elements(value, at: key).enumerated().map { i, slab in
-        elements(slab, at: "\(key)[\(i)]").enumerated().map { j, row in
+      elements(value, at: key, of: "matrices").enumerated().map { i, slab in
+        elements(slab, at: "\(key)[\(i)]", of: "lists").enumerated().map { j, row in
           numbers(row, at: "\(key)[\(i)][\(j)]")
         }
       }
@@ -70,16 +72,20 @@ extension FieldReading {
     }
   }
 
-  private mutating func elements(_ value: JSONValue, at place: String) -> [JSONValue] {
+  private mutating func elements(
+    _ value: JSONValue, at place: String, of kind: String
+  ) -> [JSONValue] {
     guard let elements = value.array else {
-      complain("'\(place)' is not a list", "write a list, such as [-12.5, -8]")
+      complain("'\(place)' is not a list of \(kind)", "write [-12.5, -8] for a list of numbers")
       return []
     }
     return elements
   }
 
   private mutating func numbers(_ value: JSONValue, at place: String) -> [Double] {
-    elements(value, at: place).enumerated().compactMap { number($1, at: "\(place)[\($0)]") }
+    elements(value, at: place, of: "numbers").enumerated().compactMap {
+      number($1, at: "\(place)[\($0)]")
+    }
   }
 }
 

@@ -2,6 +2,7 @@ import Datasets
 import Explanations
 import Foundation
 import Testing
+import Workbench
 
 @Suite struct BanditTests {
   private func read(_ text: String) throws(DataError) -> Bandit {

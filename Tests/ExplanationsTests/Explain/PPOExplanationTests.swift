@@ -1,7 +1,6 @@
 import Datasets
 import Explanations
 import Foundation
-import Identities
 import TestSupport
 import Testing
 import Workbench
@@ -85,7 +84,7 @@ import Workbench
     let expected = try #require(cases?[name])
     let own = try Self.explain(try single([key: value])).document
     for key in PPOExplanation.keys {
-      #expect(try #require(own[key], "\(key)") == expected[key], "\(key)")
+      #expect(own[key] != nil && own[key] == expected[key], "\(key)")
     }
   }
 
@@ -144,7 +143,7 @@ import Workbench
       try Self.explain(small(["logprobs_raw": filled])).document
     )
     for key in PPOExplanation.keys {
-      #expect(try #require(plain[key], "\(key)") == masked[key], "\(key)")
+      #expect(plain[key] != nil && plain[key] == masked[key], "\(key)")
     }
     #expect(throws: DataError.self) {
       try Self.explain(small(["logprobs_raw": [[1, -1, -1, -1], filled[1]]]))
@@ -271,7 +270,7 @@ import Workbench
   static let mistakes: [(changes: [String: any Sendable], fragment: String)] = [
     (["respnses": [[1]]], "did you mean 'responses'"), (["scores_in": [1]], "'scores_in' has 1"),
     (["values_in": [[1.0], [1.0]]], "'values_in' has rows of [1, 1]"),
-    (["pad": 1.5], "'pad' is 1.5"), (["kl_estimator": "k4"], "'kl_estimator' is none of k1"),
+    (["pad": 1.5], "'pad' is 1.5"), (["kl_estimator": "k4"], "unknown kl_estimator 'k4'; did you mean 'k1'"),
     (["whiten_rewards": 1], "'whiten_rewards' is neither"), (["temperature": 0], "'temperature'"),
     (["gamma": 2], "'gamma' is 2"), (["sequence_lengths": [3, 3]], "'sequence_lengths' is [3, 3]"),
     (["responses": [[0, 2, 1, 1], [1, 1, 0]]], "'responses' has rows"),

@@ -93,7 +93,7 @@ import Testing
 
   static let mistakes: [(changes: [String: any Sendable], fragment: String)] = [
     (["num_generations": 1], "leave-one-out needs 2"),
-    (["num_generations": 3], "4 rewards are no groups of 3"),
+    (["num_generations": 3], "4 rewards do not make groups of 3"),
     (["completion_mask": [[1, 1]]], "'completion_mask' has rows"),
     (["completion_mask": [[1, 2], [1, 1], [1, 1], [1, 1]]], "a mask is 0 or 1"),
     (["bta": 1], "did you mean 'beta'"), (["log_ratio": [1.0]], "'log_ratio' has 1"),
