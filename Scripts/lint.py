@@ -30,6 +30,7 @@ SHORT = {
     "Sources/PPO/Baselines/": "one baseline a file",
     "Sources/ExactTheory/Baselines/": "one baseline a file",
     "Sources/tandem/": "one command a file",
+    "Sources/Training/ConfigurationError.swift": "the error that all settings throw",
 }
 
 

@@ -5,8 +5,14 @@ public import TensorKernels
 ///
 /// A ``Tape`` is not `Sendable`: the compiler keeps it, and all tensors on it, on the thread where
 /// it was made. Workers hold their tapes in this box, so that a pool of buffers outlives the threads
-/// that fill it. The body is `@Sendable` and so is what it returns; hence neither the tape nor a
-/// tensor gets out.
+/// that fill it. The body is `@Sendable` and what it returns `Sendable`; hence neither the tape nor
+/// a tensor gets out.
+///
+///     let shared = SharedTape<Float>()
+///     let loss = shared.withTape { tape in
+///       defer { tape.reset() }
+///       return tape.column([1, 2, 3]).mean().item
+///     }
 public final class SharedTape<Scalar: BLASScalar>: Sendable {
   private let tape: Mutex<Tape<Scalar>>
 

@@ -1,4 +1,4 @@
-public import Foundation
+import Foundation
 
 /// What a Foundation error says about a file, without domain and code.
 func plainReason(_ error: any Error) -> String {
@@ -11,24 +11,6 @@ func plainReason(_ error: any Error) -> String {
 func contents(of url: URL) throws(DataError) -> Data {
   do { return try Data(contentsOf: url) } catch {
     throw .unreadable(path: url.path, reason: plainReason(error))
-  }
-}
-
-/// Writes one JSON object per line, with sorted keys, so that equal values give equal bytes.
-///
-/// The file appears whole or not at all: it is written beside its place and then renamed.
-public func writeJSONLines(_ values: some Sequence<some Encodable>, to url: URL) throws(DataError) {
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-  do {
-    var data = Data()
-    for value in values {
-      data.append(try encoder.encode(value))
-      data.append(UInt8(ascii: "\n"))
-    }
-    try data.write(to: url, options: .atomic)
-  } catch {
-    throw .unwritable(path: url.path, reason: plainReason(error))
   }
 }
 
@@ -60,8 +42,6 @@ extension DataProblem: CustomStringConvertible {
 public enum DataError: Error, Equatable {
   /// The file cannot be opened or read.
   case unreadable(path: String, reason: String)
-  /// The file cannot be written.
-  case unwritable(path: String, reason: String)
   /// The file was read and lines in it are wrong: the first of them, and how many more there are.
   case invalid(problems: [DataProblem], omitted: Int)
 
@@ -80,7 +60,6 @@ extension DataError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .unreadable(let path, let reason): "\(path): cannot be read: \(reason)"
-    case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"
     case .invalid(let problems, let omitted):
       (problems.map(\.description) + (omitted > 0 ? ["and \(omitted) more"] : []))
         .joined(separator: "\n")

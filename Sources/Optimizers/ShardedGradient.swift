@@ -21,7 +21,7 @@ public struct ShardedGradient<Scalar: BLASScalar>: Sendable {
 /// The number of shards belongs to the computation and does not depend on the machine: gradients
 /// add up in a fixed binary tree, so that the bits are the same everywhere and for any number of
 /// workers. Write each shard's loss as the sum over its items divided by the items of the whole
-/// batch. A gradient that goes back to the workers by their `reuse` after its step leaves the next
+/// batch. A gradient that goes back to the workers by their `recycleBuffers` after its step leaves the next
 /// one nothing to allocate.
 ///
 /// - Parameters:
@@ -48,7 +48,7 @@ public func shardedGradient<Scalar: BLASScalar, Reading: Sendable>(
     }
   }
   let (total, norms) = sum(of: outcomes.map(\.gradient), on: workers)
-  for outcome in outcomes { workers.recycle(outcome.gradient, on: outcome.worker) }
+  for outcome in outcomes { workers.recycleBuffers(of: outcome.gradient, on: outcome.worker) }
   let squaredNorms = norms.map { $0 * Double(shards) * Double(shards) }
   let gradient = ShardedGradient(
     total: total, losses: outcomes.map(\.loss), shardSquaredNorms: squaredNorms,
@@ -140,10 +140,12 @@ public final class ShardWorkers<Scalar: BLASScalar>: Sendable {
   public var count: Int { tapes.count }
 
   /// Takes the buffers of a batch's gradient back that nobody reads any more, for the next one.
-  public func reuse(_ gradient: consuming Gradient<Scalar>) { recycle(gradient, on: 0) }
+  public func recycleBuffers(of gradient: consuming Gradient<Scalar>) {
+    recycleBuffers(of: gradient, on: 0)
+  }
 
   /// Gives the buffers of a shard's gradient back to the tape of the worker that made it.
-  func recycle(_ gradient: Gradient<Scalar>, on worker: Int) {
+  func recycleBuffers(of gradient: Gradient<Scalar>, on worker: Int) {
     tapes[worker].withTape { $0.recycleBuffers(of: gradient) }
   }
 

@@ -153,8 +153,8 @@ extension PPOTrainer {
 
   /// Takes the buffers of gradients back that nobody reads any more.
   func recycleBuffers(of update: PPOUpdate) {
-    workers.reuse(update.policyGradient)
-    if let gradient = update.valueGradient { workers.reuse(gradient) }
+    workers.recycleBuffers(of: update.policyGradient)
+    if let gradient = update.valueGradient { workers.recycleBuffers(of: gradient) }
   }
 }
 

@@ -103,7 +103,7 @@ public struct TrainingLoop: Sendable {
       if step == 0 { try observe(0, model, metrics) }
       metrics.learningRate = schedule.rate(at: step)
       optimizer.update(&model.parameters, along: gradient, learningRate: metrics.learningRate)
-      workers.reuse(gradient)
+      workers.recycleBuffers(of: gradient)
       step += 1
       learner.follow(model, step: step, metrics: &metrics)
       metrics.cost = before + learner.cost

@@ -1,13 +1,6 @@
 import ArgumentParser
-import Datasets
 import Dispatch
-import Evaluation
 import Foundation
-import LanguageModel
-import Reports
-import Tasks
-import Tokenization
-import Training
 import Workbench
 
 extension TandemCommand {

@@ -1,5 +1,6 @@
 import DPO
 import Foundation
+import Optimizers
 import Testing
 import Training
 

@@ -5,6 +5,7 @@ import Optimizers
 import TensorKernels
 import TestSupport
 import Testing
+import Training
 
 @Suite struct DPOGoldenTests {
   private let golden: TrainerFixture

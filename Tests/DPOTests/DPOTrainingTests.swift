@@ -71,7 +71,10 @@ import Training
   @Test func everyUpdateIsObservedOnce() {
     let trained = run(configuration)
     #expect(trained.steps == Array(0...24))  // 4 epochs of 96 / 16
-    #expect(trained.rows.dropFirst().allSatisfy { $0.learningRate >= 0 && $0.gradientNorm > 0 })
+    #expect(trained.rows.allSatisfy { $0.gradientNorm > 0 })
+    // A tenth of 24 updates of warm-up, rounded to 2, and then a straight line to zero.
+    let rates = [0, 0.5] + (0..<22).map { 1 - Double($0) / 22 }
+    #expect(trained.rows.map(\.learningRate) == [0] + rates.map { 5e-3 * $0 })
     #expect(trained.rows.last.map { $0.approximateKL.isFinite } == true)
     #expect(trained.rows.dropFirst(2).allSatisfy { $0.approximateKL > 0 })
   }

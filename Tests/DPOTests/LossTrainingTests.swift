@@ -83,7 +83,9 @@ import Training
     // update they differ, and one shard or three must still agree.
     var (one, three) = (configuration(.aotUnpaired), configuration(.aotUnpaired))
     (one.gradientShards, three.gradientShards) = (2, 5)
-    for (first, second) in zip(rows(one), rows(three)) {
+    let (two, five) = (rows(one), rows(three))
+    #expect(two.count == 6 && five.count == 6)
+    for (first, second) in zip(two, five) {
       #expect(abs(first.loss - second.loss) < 1e-5)
       #expect(abs(first.gradientNorm - second.gradientNorm) < 1e-4)
     }
@@ -109,7 +111,9 @@ import Training
     var configuration = configuration(.sigmoid)
     configuration.synchronizesReference = true
     (configuration.mixupShare, configuration.synchronizationSteps) = (1, 1)
-    for row in rows(configuration) {
+    let rows = rows(configuration)
+    #expect(rows.count == 6)
+    for row in rows {
       #expect(abs(row.rewardMargin) < 1e-6)
       #expect(abs(row.loss - log(2)) < 1e-6)
       #expect(row.cost.labels <= 64)
@@ -189,6 +193,7 @@ import Training
         }, configuration: configuration, seed: Seed(1)
       ) { _, _, metrics in observe(metrics) }
     }
+    #expect(paired.count == 7 && ranked.count == 7)
     for (a, b) in zip(paired, ranked) {
       #expect(abs(a.loss - b.loss) < 1e-5 && abs(a.gradientNorm - b.gradientNorm) < 1e-4)
       #expect(abs(a.chosenLogits - b.chosenLogits) < 1e-4)

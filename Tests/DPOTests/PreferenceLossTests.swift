@@ -56,6 +56,7 @@ private func onePair<Scalar: BLASScalar>(
 
   @Test func dpoLossEqualsThatOfTRLAndOfThePaper() {
     let losses = DPOLoss(beta: fixture.beta).pairLosses(recorded).values
+    #expect(losses.count == 4)
     for (index, loss) in losses.enumerated() {
       #expect(abs(loss - fixture.trl_sigmoid[index]) < 1e-6)
       #expect(abs(loss - fixture.official_sigmoid[index]) < 1e-6)
@@ -64,6 +65,7 @@ private func onePair<Scalar: BLASScalar>(
 
   @Test func ipoLossEqualsThatOfTheOfficialRepositoryOnSums() {
     let losses = IPOLoss(beta: fixture.beta).pairLosses(recorded).values
+    #expect(losses.count == 4 && fixture.official_ipo_on_sums.count == 4)
     for (loss, expected) in zip(losses, fixture.official_ipo_on_sums) {
       #expect(abs(loss - expected) < 1e-12)
     }
@@ -72,6 +74,7 @@ private func onePair<Scalar: BLASScalar>(
   @Test func logRatiosTimesBetaAreTheOfficialImplicitRewards() {
     let chosen = recorded.chosenLogRatio.values.map { fixture.beta * $0 }
     let rejected = recorded.rejectedLogRatio.values.map { fixture.beta * $0 }
+    #expect(chosen.count == 4)
     for index in chosen.indices {
       #expect(abs(chosen[index] - fixture.official_chosen_rewards[index]) < 1e-8)
       #expect(abs(rejected[index] - fixture.official_rejected_rewards[index]) < 1e-8)

@@ -34,6 +34,16 @@ import Tokenization
     #expect(TextPair(pair, tokenizer: words) == text)
   }
 
+  @Test func encodedLinesAreReadBackAsTheSamePairs() throws {
+    let pairs = [
+      TextPair(prompt: "Is 1/2 < 1?", chosen: " yes\n", rejected: " \u{E9} \"no\""),
+      TextPair(prompt: "", chosen: "a", rejected: "a", rejectedComplete: false),
+      TextPair(prompt: "p", chosen: "a", rejected: "b", margin: 0.1),
+    ]
+    let lines = try pairs.map { try JSONEncoder().encode($0) + Data("\n".utf8) }
+    #expect(try PreferenceFile(lines.reduce(Data(), +), name: "pairs.jsonl").pairs == pairs)
+  }
+
   /// Hashes of pairs and of runs are those of their bytes.
   @Test func whereThereIsNoMarginNothingIsWrittenOfIt() throws {
     let pair = PreferencePair(prompt: [1], chosen: [4, 2], rejected: [2])

@@ -67,9 +67,9 @@ import Testing
 
   @Test func stepsAfterTheFirstMakeNoBuffers() {
     let workers = ShardWorkers<Double>(count: 2)
-    workers.reuse(gradient(shards: 4, on: workers).total)
+    workers.recycleBuffers(of: gradient(shards: 4, on: workers).total)
     let made = workers.bufferAllocations
-    for _ in 0..<3 { workers.reuse(gradient(shards: 4, on: workers).total) }
+    for _ in 0..<3 { workers.recycleBuffers(of: gradient(shards: 4, on: workers).total) }
     #expect(made > 0 && workers.bufferAllocations == made)
   }
 

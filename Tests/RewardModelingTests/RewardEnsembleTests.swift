@@ -133,6 +133,7 @@ import Training
     let (paired, ranked) = (
       rows(nil, places: 2, pairs: pairs), rows(.plackettLuce, places: 2, pairs: pairs)
     )
+    #expect(paired.count == 9 && ranked.count == 9)
     for (a, b) in zip(paired, ranked) {
       #expect(abs(a.loss - b.loss) < 1e-5 && abs(a.margin - b.margin) < 1e-4)
       #expect(abs(a.meanReward - b.meanReward) < 1e-4 && a.cost.labels == b.cost.labels)

@@ -100,7 +100,7 @@ private func measureStep(
       return (-read.logProbabilities.mean(), 0)
     }
     optimizer.update(&model.parameters, along: gradient.total, learningRate: 1e-3)
-    workers.reuse(gradient.total)
+    workers.recycleBuffers(of: gradient.total)
     times.append((clock.now - start) / .seconds(1))
   }
   let plan = MemoryPlan(configuration, tokens: batch * length, length: length)

@@ -78,7 +78,7 @@ package func ascendExactly(
     optimizer.update(
       &policy.parameters, along: gradient.total,
       learningRate: configuration.schedule.rate(at: step - 1))
-    workers.reuse(gradient.total)
+    workers.recycleBuffers(of: gradient.total)
     try observe(step, policy, value, norm)
   }
   return .completed

@@ -51,7 +51,6 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
     self =
       switch error {
       case .unreadable: .missingInput
-      case .unwritable: .inputOutput
       case .invalid: .data
       }
   }

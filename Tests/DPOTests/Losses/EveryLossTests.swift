@@ -4,6 +4,7 @@ import Foundation
 import TensorKernels
 import TestSupport
 import Testing
+import Training
 
 /// What holds for every loss: gradients, the certificate of step 0, and no overflow at ±500.
 @Suite struct EveryLossTests {
@@ -73,6 +74,55 @@ import Testing
         #expect(abs(Double(found) - exact) <= 1e-5 * max(1, abs(exact)))
       }
     }
+  }
+
+  /// What changes each setting of losses that a loss itself reads.
+  private static let changes:
+    [(path: PreferenceLossKind.Option, change: @Sendable (inout PreferenceLossOptions) -> Void)] = [
+      (\.labelSmoothing, { $0.labelSmoothing = 0.3 }),
+      (\.divergence, { $0.divergence = .forwardKL }),
+      (\.discoPOPTemperature, { $0.discoPOPTemperature = 1 }),
+      (\.simPOMargin, { $0.simPOMargin = 2 }),
+      (\.cpoAlpha, { $0.cpoAlpha = 0.3 }), (\.desirableWeight, { $0.desirableWeight = 3 }),
+      (\.undesirableWeight, { $0.undesirableWeight = 3 }),
+      (\.lengthPenalty, { $0.lengthPenalty = 3 }),
+      (\.unlikelihoodWeight, { $0.unlikelihoodWeight = 3 }),
+    ]
+
+  @Test(arguments: PreferenceLossKind.allCases)
+  func aLossReadsTheSettingsThatItNamesAndNoOthers(kind: PreferenceLossKind) {
+    let plain = kind.loss(beta: 0.3, options: PreferenceLossOptions())
+    let losses = PairColumns<Double>.irregular.losses(plain)
+    for (path, change) in Self.changes {
+      var options = PreferenceLossOptions()
+      change(&options)
+      let changed = PairColumns<Double>.irregular.losses(kind.loss(beta: 0.3, options: options))
+      // Of rankings the loss of two places takes a divergence, that of rankings does not.
+      let isReadByPairsAlone = kind == .plackettLuce && path == \PreferenceLossOptions.divergence
+      #expect((changed != losses) == (kind.reads(path) || isReadByPairsAlone), "\(path)")
+    }
+  }
+
+  @Test(arguments: PreferenceLossKind.allCases)
+  func aLossThatReadsTokenCountsSaysSo(kind: PreferenceLossKind) {
+    let loss = kind.loss(beta: 0.3, options: PreferenceLossOptions())
+    var longer = PairColumns<Double>.irregular
+    (longer.chosenTokens, longer.rejectedTokens) = ([4, 3, 7, 2], [5, 3, 6, 1])
+    let isRead = longer.losses(loss) != PairColumns<Double>.irregular.losses(loss)
+    #expect(isRead == loss.inputs.contains(.tokenCounts))
+  }
+
+  @Test func everySettingOfLossesIsReadBySomeLoss() {
+    for setting in PreferenceLossOptions.settings {
+      #expect(PreferenceLossKind.allCases.contains { $0.reads(setting.path) }, "\(setting.key)")
+    }
+    let counts = [\PreferenceLossOptions.isReferenceFree, \.supervisedWeight].map { path in
+      PreferenceLossKind.allCases.count { $0.reads(path) }
+    }
+    #expect(counts == [10, 19])
+    #expect(PreferenceLossKind.allCases.filter { $0.labels == .rankings } == [.plackettLuce])
+    #expect(
+      PreferenceLossKind.allCases.filter { $0.labels == .completions } == [.kto, .apoZeroUnpaired])
   }
 
   @Test func lossesWithoutAReferenceDoNotReadIt() {

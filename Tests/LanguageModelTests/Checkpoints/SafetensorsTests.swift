@@ -113,7 +113,8 @@ private func bytes(_ count: Int) -> [UInt8] { [UInt8](repeating: 0, count: count
     #expect(refusal(" {}") == .headerStart)
     #expect(refusal("[]") == .headerStart)
     #expect(refusal("") == .headerStart)
-    #expect(refusal("{} x") == .headerNotJSON(byte: 3, reason: "expected the end of the header, found 'x'"))
+    let reason = "expected the end of the header, found 'x'"
+    #expect(refusal("{} x") == .headerNotJSON(byte: 3, reason: reason))
     for text in [
       #"{"\ud83d":0}"#, #"{"\ud83dx":0}"#, #"{"\ude00":0}"#, #"{"\u12":0}"#, "{\"a\tb\":0}",
       #"{"a":-}"#, #"{"a":1.}"#, #"{"a":1e}"#, #"{"a":nul}"#, #"{"a":[1,]}"#, #"{"a":1,}"#,
@@ -230,6 +231,7 @@ private func bytes(_ count: Int) -> [UInt8] { [UInt8](repeating: 0, count: count
       [.init(name: "a", shape: [2], values: [1, 2]), .init(name: "b", shape: [1], values: [3])],
       metadata: ["format": "pt"])
     var generator = SplitMix(state: 8)
+    var accepted = 0
     for _ in 0..<3_000 {
       var bytes = whole
       for _ in 0..<Int.random(in: 1...6, using: &generator) {
@@ -241,9 +243,12 @@ private func bytes(_ count: Int) -> [UInt8] { [UInt8](repeating: 0, count: count
         }
       }
       guard let read = try? SafetensorsFile(bytes: bytes) else { continue }
+      accepted += 1
       // Whatever is let through keeps within the file.
       for entry in read.entries { #expect(entry.range.upperBound <= bytes.count) }
     }
+    // Damaged weights alone break no rule of the format.
+    #expect(1..<3_000 ~= accepted)
   }
 
   @Test func errorsNameTensorAndNumbers() {

@@ -22,7 +22,6 @@ import Workbench
     (ModelError.impossibleConfiguration("no"), 78),
     (MissingInput(path: "x", remedy: "y"), 66), (DataError.unreadable(path: "x", reason: "y"), 66),
     (DataError.invalid(problems: [broken], omitted: 0), 65),
-    (DataError.unwritable(path: "x", reason: "y"), 74),
     (TokenizationError.unknownWord("w", position: 1), 65),
     (TokenizationError.inaccessibleFile(path: "x", reason: "denied"), 66),
     (CheckpointError.unreadable(file: "x", reason: "y"), 66),

@@ -6,7 +6,7 @@ import Testing
 
 /// The tape, the shards, the clipping, the schedule and the optimizers, together as trainers use
 /// them.
-@Suite struct TrainingTests {
+@Suite struct LinearModelTests {
   private let truth: [Float] = [1.5, -2, 0.5]
   private let inputs: [Float] = wave(32 * 3, phase: 1)
 
