@@ -1,6 +1,7 @@
 import Datasets
 import Evaluation
 import ExactTheory
+import PPO
 import RealModule
 import TensorKernels
 
