@@ -1,4 +1,5 @@
 public import Optimizers
+public import Training
 
 /// How PPO samples rollouts, turns rewards into advantages and updates the policy.
 ///
@@ -8,7 +9,7 @@ public import Optimizers
 ///
 /// `algorithm` and `dialect` name where the defaults of the other keys come from; every key that is
 /// written wins over both, and neither decides anything by itself.
-public struct PPOConfiguration: Codable, Equatable, Sendable {
+public struct PPOConfiguration: SettingsTable {
   /// Whose estimator and updates these are: PPO, REINFORCE, RLOO or GRPO.
   public var algorithm = PolicyOptimizer.ppo
   /// Whose details these are.
@@ -131,60 +132,6 @@ public struct PPOConfiguration: Codable, Equatable, Sendable {
 
   /// The documented defaults.
   public init() {}
-
-  /// TRL's option names where the meaning is the same, ours in its style elsewhere.
-  public enum CodingKeys: String, CodingKey, CaseIterable {
-    case algorithm, dialect, iterations
-    case rolloutsPerIteration = "rollouts_per_iteration"
-    case completionsPerPrompt = "completions_per_prompt"
-    case responseLength = "response_length"
-    case temperature
-    case klPenalty = "kl_coef"
-    case klEstimator = "kl_estimator"
-    case klPlacement = "kl_in"
-    case klControl = "kl_control"
-    case klTarget = "kl_target"
-    case klHorizon = "kl_horizon"
-    case missingEndPenalty = "missing_eos_penalty"
-    case missingEndRule = "missing_eos_rule"
-    case scorePosition = "score_position"
-    case scoreScaling = "score_scaling"
-    case scoreClip = "score_clip"
-    case whitensRewards = "whiten_rewards"
-    case baseline
-    case baselineSamples = "baseline_samples"
-    case advantageScale = "advantage_scale"
-    case whitensAdvantages = "whiten_advantages"
-    case whiteningScope = "whitening_scope"
-    case whiteningVariance = "whitening_variance"
-    case discount = "gamma"
-    case lambda = "lam"
-    case epochs = "num_ppo_epochs"
-    case minibatches = "num_mini_batches"
-    case gradientShards = "gradient_shards"
-    case clipRange = "cliprange"
-    case dualClip = "dual_clip"
-    case ratioLevel = "ratio_level"
-    case lossReduction = "loss_reduction"
-    case entropyWeight = "entropy_coef"
-    case valueStart = "value_init"
-    case valueTrunk = "value_trunk"
-    case valueLoss = "value_loss"
-    case valueClipRange = "cliprange_value"
-    case valueWeight = "vf_coef"
-    case learningRate = "learning_rate"
-    case valueLearningRate = "value_learning_rate"
-    case warmupSteps = "warmup_steps"
-    case learningRateDecay = "lr_scheduler_type"
-    case maximumGradientNorm = "max_grad_norm"
-    case targetKL = "target_kl"
-    case ratioThreshold = "ratio_threshold"
-    case adamEpsilon = "adam_epsilon"
-    case adamEpsilonPlacement = "adam_epsilon_placement"
-    case referenceControl = "reference_control"
-    case referenceMixture = "ref_model_mixup_alpha"
-    case referenceInterval = "ref_model_sync_steps"
-  }
 }
 
 extension PPOConfiguration {

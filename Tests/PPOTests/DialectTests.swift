@@ -2,6 +2,7 @@ import Foundation
 import Optimizers
 import PPO
 import Testing
+import Training
 
 /// What is written about the presets in dialects.md and predictions.md, section 2b.
 @Suite struct DialectTests {

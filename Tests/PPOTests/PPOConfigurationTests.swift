@@ -79,7 +79,7 @@ import Training
     let data = try JSONEncoder().encode(configuration)
     #expect(try JSONDecoder().decode(PPOConfiguration.self, from: data) == configuration)
     let keys = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any]).keys
-    #expect(Set(keys) == Set(PPOConfiguration.CodingKeys.allCases.map(\.rawValue)))
+    #expect(Set(keys) == Set(PPOConfiguration.settings.map(\.key)))
   }
 
   /// What is wrong with the defaults after one change.

@@ -6,6 +6,7 @@ import Optimizers
 import Reports
 import TestSupport
 import Testing
+import Training
 import VarianceStudy
 import Workbench
 

@@ -1,9 +1,10 @@
+package import PPO
 import RealModule
 
-/// An estimator of the policy gradient of one prompt, told by its baseline.
+/// An estimator of the policy gradient of one prompt whose noise is known exactly.
 ///
-/// The raw values are the names of the baselines in specifications; the learned value depends on
-/// training and is therefore none of these.
+/// Its baseline is one of ``BaselineKind``, whose names these have; the learned value depends on
+/// training and is therefore none of them.
 package enum GradientEstimator: Hashable, Sendable {
   /// No baseline at all.
   case none
@@ -13,6 +14,8 @@ package enum GradientEstimator: Hashable, Sendable {
   case referenceSample
   /// β·log of the mean of exp(r/β) over k reference completions.
   case logMeanExp(samples: Int)
+  /// The mean return of all k completions of the prompt, the own one included.
+  case batchMean(samples: Int)
   /// The mean return of the k − 1 other completions of the prompt.
   case leaveOneOut(samples: Int)
   /// The soft value V* = β·log Z.
@@ -28,19 +31,31 @@ package enum GradientEstimator: Hashable, Sendable {
     .leaveOneOut(samples: 4), .softValue, .policyValue, .optimal,
   ]
 
-  /// The name in specifications, with the number of samples where there is one.
-  package var name: String {
+  /// Its baseline.
+  package var baseline: BaselineKind {
     switch self {
-    case .none: "none"
-    case .datasetMean: "dataset-mean"
-    case .referenceSample: "reference-sample"
-    case .logMeanExp(let samples): "log-mean-exp-\(samples)"
-    case .leaveOneOut(let samples): "leave-one-out-\(samples)"
-    case .softValue: "soft-value"
-    case .policyValue: "policy-value"
-    case .optimal: "optimal"
+    case .none: .none
+    case .datasetMean: .datasetMean
+    case .referenceSample: .referenceSample
+    case .logMeanExp: .logMeanExponential
+    case .batchMean: .batchMean
+    case .leaveOneOut: .leaveOneOut
+    case .softValue: .softValue
+    case .policyValue: .policyValue
+    case .optimal: .optimal
     }
   }
+
+  /// The number of completions that it reads; nil where the baseline leaves no choice.
+  package var samples: Int? {
+    switch self {
+    case .logMeanExp(let samples), .batchMean(let samples), .leaveOneOut(let samples): samples
+    case .none, .datasetMean, .referenceSample, .softValue, .policyValue, .optimal: nil
+    }
+  }
+
+  /// The name in specifications, with the number of samples where there is one.
+  package var name: String { baseline.rawValue + (samples.map { "-\($0)" } ?? "") }
 
   /// The baseline in words, for a legend.
   package var label: String {
@@ -49,6 +64,7 @@ package enum GradientEstimator: Hashable, Sendable {
     case .datasetMean: "reference mean E_ref[r]"
     case .referenceSample: "one reference sample"
     case .logMeanExp(let samples): "log-mean-exp of \(samples)"
+    case .batchMean(let samples): "batch mean of \(samples)"
     case .leaveOneOut(let samples): "leave-one-out of \(samples)"
     case .softValue: "soft value β log Z"
     case .policyValue: "policy value"
@@ -67,6 +83,8 @@ extension ExactPolicyGradient {
     case .datasetMean: covarianceTrace(baseline: referenceMean)
     case .referenceSample: referenceSampleCovarianceTrace()
     case .logMeanExp(let samples): logMeanExpCovarianceTrace(samples: samples)
+    case .batchMean(let samples):
+      Double(samples) * batchMeanCovarianceTrace(samples: samples)
     case .leaveOneOut(let samples):
       Double(samples) * leaveOneOutCovarianceTrace(samples: samples)
     case .softValue: covarianceTrace(baseline: softValue)

@@ -79,18 +79,18 @@ extension VarianceExplanation: Explanation {
   }
 
   private var estimatorRows: [ExplanationRow] {
-    Estimator.explained.compactMap { estimator in
-      estimators[estimator.name].map {
-        .init(estimator.name, $0.covarianceTrace, estimator.equation)
+    GradientEstimator.explained.compactMap { estimator in
+      estimators[estimator.key].map {
+        .init(estimator.key, $0.covarianceTrace, estimator.equation)
       }
     }
   }
 
   private var ratioRows: [ExplanationRow] {
-    Estimator.explained.compactMap { estimator in
-      guard let explanation = estimators[estimator.name] else { return nil }
+    GradientEstimator.explained.compactMap { estimator in
+      guard let explanation = estimators[estimator.key] else { return nil }
       let samples = explanation.samples == 1 ? "a sample" : "\(explanation.samples) samples"
-      return row(estimator.name, explanation.noiseToSignal, "of \(samples)")
+      return row(estimator.key, explanation.noiseToSignal, "of \(samples)")
     }
   }
 

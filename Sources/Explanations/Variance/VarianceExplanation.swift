@@ -143,10 +143,10 @@ extension VarianceExplanation {
     (gradient, squaredGradientNorm) = (exact.gradient, exact.squaredNorm)
     let isStationary = exact.squaredNorm <= exact.fisherTrace * squaredRounding(of: bandit)
     estimators = Dictionary(
-      uniqueKeysWithValues: Estimator.explained.map {
+      uniqueKeysWithValues: GradientEstimator.explained.map {
         let explanation = EstimatorExplanation(
           $0, of: exact, objective: objective, isStationary: isStationary)
-        return ($0.name, explanation)
+        return ($0.key, explanation)
       })
     dpo = PreferenceExplanation(preference, squaredRounding: squaredRounding(of: bandit))
     rewardModel = PreferenceExplanation(

@@ -1,6 +1,7 @@
 import Datasets
 import Evaluation
 import ExactTheory
+import PPO
 import RealModule
 import TensorKernels
 
@@ -56,14 +57,20 @@ private struct GradientSampler {
     of estimator: GradientEstimator, using generator: inout CounterGenerator
   ) -> Double {
     var completions = [draw(policyShares, using: &generator)]
-    if case .leaveOneOut(let count) = estimator {
+    switch estimator {
+    case .leaveOneOut(let count), .batchMean(let count):
       for _ in 1..<count { completions.append(draw(policyShares, using: &generator)) }
+    default: break
     }
     let returns = completions.map { gradient.returns[$0] }
     let sum = returns.reduce(0, +)
     let others = Double(max(1, completions.count - 1))
-    let fixed = baseline(of: estimator, using: &generator)
-    var estimate = gradient.gradient.map { -$0 }
+    let fixed =
+      estimator.baseline == .batchMean
+      ? sum / Double(completions.count) : baseline(of: estimator, using: &generator)
+    // With the own return in it, the mean of the estimates is as much shorter than the gradient.
+    let length = estimator.baseline == .batchMean ? others / Double(completions.count) : 1
+    var estimate = gradient.gradient.map { -(length * $0) }
     for (y, value) in zip(completions, returns) {
       let baseline = fixed ?? (sum - value) / others
       let weight = (value - baseline) / Double(completions.count)
@@ -85,7 +92,7 @@ private struct GradientSampler {
         objective.rewards[draw(referenceShares, using: &generator)] / objective.beta
       }
       return objective.beta * (logSumOfExponentials(exponents) - .log(Double(count)))
-    case .leaveOneOut: return nil
+    case .leaveOneOut, .batchMean: return nil
     case .softValue: return gradient.softValue
     case .policyValue: return gradient.policyValue
     case .optimal: return gradient.optimalBaseline

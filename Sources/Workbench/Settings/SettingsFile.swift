@@ -163,12 +163,12 @@ extension SFTConfiguration: DefaultedSettings {}
 extension RewardConfiguration: DefaultedSettings {}
 extension PPOConfiguration: PresetSettings {
   /// The names of all settings.
-  static var keys: [String] { CodingKeys.allCases.map(\.rawValue) }
+  static var keys: [String] { settings.map(\.key) }
 
   /// The defaults of an algorithm and a dialect; nil if neither is named, or one is misspelt.
   init?(preset written: (_ key: String) -> String?) {
-    let algorithm = written(CodingKeys.algorithm.rawValue)
-    let dialect = written(CodingKeys.dialect.rawValue)
+    let algorithm = written("algorithm")
+    let dialect = written("dialect")
     guard algorithm != nil || dialect != nil,
       let algorithm = PolicyOptimizer(rawValue: algorithm ?? PolicyOptimizer.ppo.rawValue),
       let dialect = PPODialect(rawValue: dialect ?? PPODialect.tandem.rawValue)

@@ -68,7 +68,7 @@ private func words(_ settings: some Encodable) throws -> [String] {
     (settings.scoreClip, settings.dualClip, settings.lossReduction) = (5, 3, .completionMean)
     (settings.algorithm, settings.dialect) = (.grpo, .openAI2019)
     #expect(try PPOConfiguration(file: nil, overrides: words(settings)) == settings)
-    #expect(try words(settings).count == PPOConfiguration.CodingKeys.allCases.count)
+    #expect(try words(settings).count == PPOConfiguration.settings.count)
   }
 
   @Test func everyKeyOfABaselineIsReadBack() throws {

@@ -1,46 +1,24 @@
-import ExactTheory
+package import ExactTheory
+import Foundation
+import PPO
 
-/// The estimators of the policy gradient that an explanation compares.
-package enum Estimator: Hashable, Sendable {
-  /// b = 0.
-  case none
-  /// b = V* = β·log Z.
-  case softValue
-  /// b = V^q.
-  case policyValue
-  /// b = b*.
-  case optimal
-  /// b = E_p[r].
-  case referenceMean
-  /// b = r(y′), y′ ~ p.
-  case referenceSample
-  /// b = β·log mean exp(r/β) over k draws of p.
-  case logMeanExp(Int)
-  /// b = the mean return of all k samples, the own one included.
-  case batchMean(Int)
-  /// b = the mean return of the k − 1 other samples.
-  case leaveOneOut(Int)
-
-  /// Those that are printed, in their order.
-  package static let explained: [Estimator] = [
-    .none, .softValue, .policyValue, .optimal, .referenceMean, .referenceSample, .logMeanExp(4),
-    .logMeanExp(16), .batchMean(2), .batchMean(4), .batchMean(8), .leaveOneOut(2), .leaveOneOut(4),
-    .leaveOneOut(8),
+extension GradientEstimator {
+  /// Those that an explanation prints, in their order.
+  package static let explained: [GradientEstimator] = [
+    .none, .softValue, .policyValue, .optimal, .datasetMean, .referenceSample,
+    .logMeanExp(samples: 4), .logMeanExp(samples: 16), .batchMean(samples: 2),
+    .batchMean(samples: 4), .batchMean(samples: 8), .leaveOneOut(samples: 2),
+    .leaveOneOut(samples: 4), .leaveOneOut(samples: 8),
   ]
 
-  /// The name in documents; the number of samples stands at its end.
-  package var name: String {
-    switch self {
-    case .none: "none"
-    case .softValue: "softValue"
-    case .policyValue: "policyValue"
-    case .optimal: "optimal"
-    case .referenceMean: "referenceMean"
-    case .referenceSample: "referenceSample"
-    case .logMeanExp(let k): "logMeanExp\(k)"
-    case .batchMean(let k): "batchMean\(k)"
-    case .leaveOneOut(let k): "leaveOneOut\(k)"
-    }
+  /// The key in documents: the baseline's name in their style, the number of samples at its end.
+  ///
+  /// Where the completions are listed there is no data set; its mean is that of the reference.
+  var key: String {
+    guard baseline != .datasetMean else { return "referenceMean" }
+    let words = baseline.rawValue.split(separator: "-")
+    let name = words[0] + words.dropFirst().map(\.capitalized).joined()
+    return name + (samples.map(String.init) ?? "")
   }
 
   /// The equation of its covariance trace.
@@ -50,7 +28,7 @@ package enum Estimator: Hashable, Sendable {
     case .softValue: "E_q[(R − V*)²w] − |g|²  (DPO paper, eq. 10)"
     case .policyValue: "E_q[(R − V^q)²w] − |g|²"
     case .optimal: "E_q[(R − b*)²w] − |g|², the least"
-    case .referenceMean: "E_q[(R − E_p r)²w] − |g|²"
+    case .datasetMean: "E_q[(R − E_p r)²w] − |g|²"
     case .referenceSample: "trCov(E_p r) + Var_p(r)·F  (b = r(y′), y′ ~ p)"
     case .logMeanExp(let k): "trCov(E b) + Var(b)·F  (b = β·log mean of \(k) exp(r/β), y′ ~ p)"
     case .batchMean(let k): "(\(k - 1)/\(k))²·trCov of leave-one-out  (b = R̄ of all \(k))"
@@ -64,7 +42,7 @@ package enum Estimator: Hashable, Sendable {
 extension EstimatorExplanation {
   /// An estimator of an exact gradient.
   init(
-    _ estimator: Estimator, of exact: ExactPolicyGradient, objective: ExactObjective,
+    _ estimator: GradientEstimator, of exact: ExactPolicyGradient, objective: ExactObjective,
     isStationary: Bool
   ) {
     var samples = 1
@@ -80,7 +58,7 @@ extension EstimatorExplanation {
     case .optimal:
       moments = (exact.optimalBaseline, 0)
       covarianceTrace = exact.leastCovarianceTrace
-    case .referenceMean:
+    case .datasetMean:
       moments = (exact.referenceMean, 0)
       covarianceTrace = exact.referenceMeanCovarianceTrace()
     case .referenceSample:
