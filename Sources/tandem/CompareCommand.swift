@@ -34,9 +34,8 @@ struct CompareCommand: AsyncParsableCommand {
 
   func run() async throws {
     let comparison = try RunComparison(runs.map { URL(filePath: $0) })
-    let task = try makeTask(comparison.specification.task)
     let facts = try comparison.specification.facts(
-      task: task, command: "tandem compare " + runs.joined(separator: " "))
+      command: "tandem compare " + runs.joined(separator: " "))
     let summary = summarize(comparison.records, facts: facts)
     let results = URL(filePath: output)
     try CellStore(folder: results).make()
@@ -68,8 +67,7 @@ struct ReportCommand: AsyncParsableCommand {
   func run() async throws {
     let run = try FinishedRun(folder: URL(filePath: folder))
     try run.checkData()
-    let facts = try run.specification.facts(
-      task: try makeTask(run.specification.task), command: reproduction(of: run.specification.name))
+    let facts = try run.specification.facts(command: reproduction(of: run.specification.name))
     let summary = summarize(run.records, facts: facts)
     let results = results.map { URL(filePath: $0) } ?? run.folder.appending(path: "results")
     try CellStore(folder: results).make()

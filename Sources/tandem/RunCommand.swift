@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Reports
+import Tasks
 import Workbench
 
 /// `tandem run`: everything from demonstrations to the report.
@@ -131,7 +132,7 @@ func withManifest(
   try CellStore(folder: results).make()
   let manifest = try await recordingManifest(of: runner, command: command, jobs: jobs, run: run)
   let facts = try runner.specification.facts(
-    task: runner.task, command: reproduction(of: runner.specification.name))
+    task: runner.task, command: reproduction(of: runner))
   let records = try runner.records()
   let summary = summarize(records, facts: facts)
   try CellStore(folder: results).write(manifest, as: "manifest.json")
@@ -166,3 +167,10 @@ func recordingManifest(
 
 /// The command that makes the results again, without this machine's paths.
 func reproduction(of name: String) -> String { "tandem run experiments/\(name)" }
+
+/// The same of a run; one on a user's own pairs is made again from its own configuration.
+func reproduction(of runner: ExperimentRunner) -> String {
+  runner.specification.task.pairs == nil
+    ? reproduction(of: runner.specification.name)
+    : "tandem run \(runner.store.folder.relativePath)/config.yaml"
+}

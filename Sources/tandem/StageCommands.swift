@@ -7,6 +7,7 @@ import PPO
 import RewardModeling
 import SupervisedFineTuning
 import Tokenization
+import Training
 import Workbench
 
 /// `tandem sft`: a reference model from chosen completions.
@@ -41,22 +42,13 @@ struct SFTCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    if options.listsSettings { return print(settingsText(SFTConfiguration.self)) }
     let settings = try options.read(SFTConfiguration.self)
-    let start = try startingPoint()
-    try await options.train(
-      "sft", tokenizer: start.tokenizer, maximumLength: start.model.configuration.maximumLength,
-      memory: { $0.memory(start.model.configuration, settings) }
-    ) { try $0.fineTune(start.model, settings) }
-  }
-
-  private func startingPoint() throws -> (model: Transformer<Float>, tokenizer: any Tokenizer) {
-    if let model {
-      let folder = ModelFolder(URL(filePath: model))
-      return (try folder.policy(), try folder.tokenizer())
+    var start = ModelSpecification(preset)
+    if let model { start = .checkpoint(model, isTuned: false) }
+    try await options.train(.sft(settings), from: start, vocabulary: vocabulary) {
+      $0.plan($1, settings)
     }
-    return newModel(
-      for: try options.pairFile().pairs, preset: preset, vocabularySize: vocabulary,
-      seed: Seed(options.seed))
   }
 }
 
@@ -74,17 +66,18 @@ struct RewardCommand: AsyncParsableCommand {
   @OptionGroup var options: StageOptions
 
   @Option(help: "The model whose backbone it starts from: a folder or a model's file.")
-  var model: String
+  var model: String?
 
   func run() async throws {
+    if options.listsSettings { return print(settingsText(RewardConfiguration.self)) }
     let settings = try options.read(RewardConfiguration.self)
-    let folder = ModelFolder(URL(filePath: model))
-    let reference = try folder.policy()
-    try await options.train(
-      "reward", tokenizer: try folder.tokenizer(),
-      maximumLength: reference.configuration.maximumLength,
-      memory: { $0.memory(reference.configuration, settings) }
-    ) { try $0.trainReward(from: reference, settings) }
+    guard settings.ensembleSize ?? 1 == 1 else {
+      throw ConfigurationError.contradiction(
+        "a folder holds one reward model; train members with other seeds, or use `tandem run`")
+    }
+    try await options.train(.reward(settings), from: .checkpoint(try required(model, "model"))) {
+      $0.plan($1, settings)
+    }
   }
 }
 
@@ -104,18 +97,14 @@ struct DPOCommand: AsyncParsableCommand {
   @OptionGroup var options: StageOptions
 
   @Option(help: "The model to start from, which is the reference too: a folder or a model's file.")
-  var model: String
+  var model: String?
 
   func run() async throws {
+    if options.listsSettings { return print(settingsText(DPOConfiguration.self)) }
     let settings = try options.read(DPOConfiguration.self)
-    let folder = ModelFolder(URL(filePath: model))
-    let reference = try folder.policy()
     try await options.train(
-      "dpo", tokenizer: try folder.tokenizer(),
-      maximumLength: reference.configuration.maximumLength,
-      memory: { $0.memory(reference.configuration, settings) },
-      updates: { settings.epochs * max(1, $0 / settings.batchSize) }
-    ) { try $0.trainDPO(from: reference, settings) }
+      .arm(.dpo(settings), rewardCheckpoint: nil), from: .checkpoint(try required(model, "model"))
+    ) { $0.plan($1, settings) }
   }
 }
 
@@ -133,33 +122,48 @@ struct PPOCommand: AsyncParsableCommand {
   @OptionGroup var options: StageOptions
 
   @Option(help: "The model to start from, which is the reference too: a folder or a model's file.")
-  var model: String
+  var model: String?
 
   @Option(help: "The folder of the reward model.")
-  var reward: String
+  var reward: String?
 
   func run() async throws {
+    if options.listsSettings { return print(settingsText(PPOConfiguration.self)) }
     let settings = try options.read(PPOConfiguration.self)
-    let folder = ModelFolder(URL(filePath: model))
-    let (reference, scorer) = (
-      try folder.policy(), try ModelFolder(URL(filePath: reward)).rewardModel()
-    )
-    try requireSameVocabulary(reference, scorer, in: reward)
+    let (model, reward) = (try required(model, "model"), try required(reward, "reward"))
+    let scorer = try ModelFolder(URL(filePath: reward)).rewardModel()
+    try requireSameVocabulary(try ModelFolder(URL(filePath: model)).policy(), scorer, in: reward)
     try await options.train(
-      "ppo", tokenizer: try folder.tokenizer(),
-      maximumLength: reference.configuration.maximumLength,
-      memory: {
-        $0.memory(reference.configuration, reward: scorer.model.configuration, settings)
-      }
-    ) { try $0.trainPPO(from: reference, reward: scorer, settings) }
+      .arm(.ppo(settings, reward: .learned), rewardCheckpoint: reward), from: .checkpoint(model)
+    ) { $0.plan($1, reward: scorer.model.configuration, settings) }
   }
 }
 
 /// The preset of a name.
-private func namedPreset(_ name: String) throws -> ModelPreset {
+func namedPreset(_ name: String) throws -> ModelPreset {
   guard let preset = ModelPreset(rawValue: name) else {
     let known = ModelPreset.allCases.map(\.rawValue).joined(separator: ", ")
     throw ValidationError("unknown preset '\(name)'; known: \(known)")
   }
   return preset
+}
+
+extension ModelSpecification {
+  /// A model that is there, the reference as it is unless it is to be fine-tuned first.
+  fileprivate static func checkpoint(_ path: String, isTuned: Bool = true) -> ModelSpecification {
+    var model = ModelSpecification()
+    (model.checkpoint, model.isTuned) = (path, isTuned)
+    return model
+  }
+}
+
+/// A value that may be left out only where settings are listed.
+private func required(_ value: String?, _ name: String) throws -> String {
+  guard let value else { throw ValidationError("Missing expected argument '--\(name) <\(name)>'") }
+  return value
+}
+
+/// Every setting of a method, a line each.
+private func settingsText<Settings: SettingsTable>(_ type: Settings.Type) -> String {
+  Settings.descriptions.plainText
 }

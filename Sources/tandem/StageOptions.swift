@@ -3,6 +3,7 @@ import Datasets
 import ExactTheory
 import Foundation
 import LanguageModel
+import Tasks
 import Tokenization
 import Workbench
 
@@ -44,20 +45,29 @@ struct JobOptions: ParsableArguments {
 struct StageOptions: ParsableArguments {
   @Option(
     help: "JSON Lines with prompt, chosen and rejected; margin, a number, is for reward models.")
-  var data: String
+  var data: String?
+
+  @Option(help: "JSON Lines of held-out pairs; the policy is measured on them while it learns.")
+  var test: String?
+
+  @Option(help: "The share of the prompts to hold out where there is no --test; 0 for none.")
+  var holdOut = 0.0
 
   @OptionGroup var turns: ConversationOptions
 
-  @Option(help: "The folder to write the model to; it must be new or empty.")
-  var output: String
+  @Option(help: "The run folder, which the model is written to as well; new, empty, or this run's.")
+  var output: String?
 
-  @Option(help: "The seed of everything random.")
-  var seed: UInt64 = 1
+  @Option(help: "The seed of everything random, 0 to 999999.")
+  var seed = 1
 
   @OptionGroup var threads: JobOptions
 
   @Option(help: "A YAML file of settings.")
   var config: String?
+
+  @Flag(name: .customLong("settings"), help: "List every setting with its default, and stop.")
+  var listsSettings = false
 
   @Flag(help: "Print one JSON document instead of a line.")
   var json = false
@@ -65,105 +75,59 @@ struct StageOptions: ParsableArguments {
   @Flag(name: [.short, .long], help: "No progress.")
   var quiet = false
 
-  @Flag(help: "Replace a model that is in the output folder.")
+  @Flag(help: "Replace a model or another run that is in the output folder.")
   var force = false
 
   @Argument(help: "Settings as key=value, such as beta=0.3; they win over the file.")
   var settings: [String] = []
+
+  func validate() throws {
+    guard 0...999_999 ~= seed else {
+      throw ValidationError("--seed is \(seed); allowed is 0 to 999999")
+    }
+    guard 0..<1 ~= holdOut else {
+      throw ValidationError("--hold-out is \(holdOut); allowed is 0 or more and less than 1")
+    }
+    guard !listsSettings else { return }
+    for (name, value) in [("data", data), ("output", output)] where value == nil {
+      throw ValidationError("Missing expected argument '--\(name) <\(name)>'")
+    }
+  }
 
   /// The settings of the stage: the file's, then those of the command line, over the defaults.
   func read<Settings: StageSettings>(_ type: Settings.Type) throws -> Settings {
     try Settings(file: config.map { URL(filePath: $0) }, overrides: settings)
   }
 
-  /// The pairs as text.
-  func pairFile() throws -> PreferenceFile {
-    try PreferenceFile(contentsOf: URL(filePath: data))
+  /// Where the pairs are and how they are cut; a stage has no referee.
+  func pairs(vocabulary: Int = 512) -> PairsTask.Settings {
+    var pairs = PairsTask.Settings()
+    (pairs.train, pairs.test, pairs.heldOut) = (data ?? "", test, holdOut)
+    (pairs.chat, pairs.system, pairs.vocabulary) = (turns.chat, turns.system, vocabulary)
+    return pairs
   }
 
-  /// The folder for the result, checked before anything is trained.
-  func outputFolder() throws -> ModelFolder {
-    let folder = ModelFolder(URL(filePath: output))
-    try folder.requireWritable(replacing: force)
-    return folder
-  }
-
-  /// Runs a stage on a model's tokenizer and says what came of it.
-  ///
-  /// What it takes of the memory is said before it begins. Where the number of updates is known, the
-  /// first one's gradient tells how long all will take.
+  /// Runs a stage as an experiment of its own, leaves its model in the run folder, and says what came of it.
   func train(
-    _ name: String, tokenizer: any Tokenizer, maximumLength: Int,
-    memory: (TrainingStage) -> MemoryPlan,
-    updates: ((_ pairs: Int) -> Int)? = nil,
-    _ body: @escaping @Sendable (TrainingStage) throws -> Void
+    _ stage: SingleStage, from model: ModelSpecification, vocabulary: Int = 512,
+    memory: (TrainingMemory, ModelConfiguration) throws -> MemoryPlan
   ) async throws {
-    let output = try outputFolder()
-    let pairs = try turns.pairs(pairFile(), tokenizer)
-      .tokenized(by: tokenizer, maximumLength: maximumLength)
-    let display = SharedDisplay(
-      StageDisplay(name: name, isQuiet: quiet, updates: updates?(pairs.count)))
-    let stage = TrainingStage(
-      pairs: pairs, tokenizer: tokenizer, output: output, seed: Seed(seed), workers: threads.jobs
-    ) { row in display { $0.take(row) } }
-    if !quiet { writeError("\(name): \(memory(stage).text)") }
-    let advice = "the model of the last whole step goes to \(output.url.relativePath)"
-    try await Interruption.cancelling(advice: advice) { try body(stage) }
-    let document = StageDocument(
-      stage: name, output: output.url.relativePath, pairs: pairs.count, last: display { $0.last })
-    try print(json ? jsonText(of: document) : document.text)
-  }
-}
-
-/// What a stage prints at its end.
-struct StageDocument: Encodable {
-  var schema = "tandem.stage/1"
-  var stage, output: String
-  var pairs: Int
-  var last: MetricsRow?
-
-  var text: String {
-    let values = (last?.values ?? [:]).sorted { $0.key < $1.key }
-      .map { padded("  \($0.key)", to: 34) + "\($0.value)" }
-    return (["\(stage) on \(pairs) pairs, \(last?.step ?? 0) steps: \(output)"] + values)
-      .joined(separator: "\n")
-  }
-}
-
-/// A stage's steps on stderr.
-struct StageDisplay {
-  let name: String
-  let isQuiet: Bool
-  /// The updates there will be, where that is known.
-  let updates: Int?
-  private(set) var last: MetricsRow?
-  private let start = ContinuousClock.now
-  private var lastShown: ContinuousClock.Instant?
-
-  init(name: String, isQuiet: Bool, updates: Int? = nil) {
-    (self.name, self.isQuiet, self.updates) = (name, isQuiet, updates)
-  }
-
-  mutating func take(_ row: MetricsRow) {
-    last = row
-    guard !isQuiet else { return }
-    let now = ContinuousClock.now
-    if row.step == 0, let updates { writeError(expectation(updates, probe: now - start)) }
-    if let lastShown, now - lastShown < .seconds(2) { return }
-    lastShown = now
-    let shown = ["loss", "accuracy", "rewards/margins", "objective/scores", "objective/kl"]
-    let values = shown.compactMap { key in
-      row.values[key].map { "\(key) " + String(format: "%.4g", $0) }
+    let specification = try ExperimentSpecification(
+      stage, pairs: pairs(vocabulary: vocabulary), model: model, seed: seed)
+    let folder = URL(filePath: output ?? "")
+    let runner = try ExperimentRunner(specification, folder: folder)
+    let run = StageRun(stage, runner, seed: seed)
+    try run.requireFolder(replacing: force)
+    if !quiet {
+      let pairs = runner.task.labelledPairs?.train ?? []
+      let sizes = runner.specification.model.configuration(
+        vocabularySize: runner.task.tokenizer.vocabularySize)
+      let plan = try memory(TrainingMemory(pairs: pairs, workers: threads.jobs), sizes)
+      writeError("\(stage.name): \(plan.text)")
     }
-    writeError("\(name) step \(row.step) | " + values.joined(separator: " | "))
-  }
-
-  /// How long so many updates take if each takes as long as the gradient measured before the first.
-  private func expectation(_ updates: Int, probe: Duration) -> String {
-    let seconds = probe / .seconds(1)
-    return String(
-      format: "\(name): about %.1f minutes for \(updates) updates of %.1f s",
-      Double(updates) * seconds / 60, seconds)
+    let document = try await run.carryOut(jobs: threads.jobs, isQuiet: quiet)
+    try print(json ? jsonText(of: document) : document.text)
+    try run.requireNumbers()
   }
 }
 

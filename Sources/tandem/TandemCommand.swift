@@ -9,6 +9,7 @@ struct TandemCommand: AsyncParsableCommand {
     abstract: "Train RLHF and DPO on identical preferences and compare their reward curves.",
     discussion: """
       EXAMPLES
+        tandem versus pairs.jsonl --seeds 3            PPO and DPO on your own pairs
         tandem list                                    the experiments there are
         tandem run experiments/quick --output /tmp/q   a whole comparison in a minute
         tandem run experiments/reward-curves --dry-run what would run, and what it costs
@@ -28,7 +29,7 @@ struct TandemCommand: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      ListCommand.self, RunCommand.self, CompareCommand.self, ReportCommand.self, SFTCommand.self,
+      VersusCommand.self, ListCommand.self, RunCommand.self, CompareCommand.self, ReportCommand.self, SFTCommand.self,
       RewardCommand.self, PPOCommand.self, DPOCommand.self, SampleCommand.self,
       ScoreCommand.self, EvaluateCommand.self, DiagnoseCommand.self, ExplainCommand.self,
       IdentitiesCommand.self, VarianceCommand.self, ClaimsCommand.self, DoctorCommand.self,

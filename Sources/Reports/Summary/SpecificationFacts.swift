@@ -62,17 +62,22 @@ package struct ArmFacts: Sendable, Codable {
 
 extension ExperimentSpecification {
   /// What a report says of the experiment besides its numbers.
+  ///
+  /// - Parameters:
+  ///   - known: The task, where it is there already; a user's pairs need not be read again.
+  ///   - command: The command that makes the results.
   package func facts(
-    task: any PreferenceTask, judge: Judge? = nil, command: String
+    task known: (any PreferenceTask)? = nil, command: String
   ) throws -> SpecificationFacts {
-    let model = model.configuration(vocabularySize: task.tokenizer.vocabularySize)
+    let vocabulary = try model.vocabularySize ?? (known ?? makeTask(task)).tokenizer.vocabularySize
+    let model = model.configuration(vocabularySize: vocabulary)
     return SpecificationFacts(
       question: name, title: title.isEmpty ? name : title, expectation: expectation,
-      task: task.name, model: self.model.name, parameterCount: model.parameterCount,
+      task: task.name.rawValue, model: self.model.name, parameterCount: model.parameterCount,
       seeds: seeds.values, beta: beta,
       arms: try arms.map {
         ArmFacts(name: $0.name, method: $0.method.name, settings: try $0.settingsText())
-      }, command: command, judge: judge)
+      }, command: command, judge: task.pairs.map(\.judge) ?? .gold)
   }
 }
 

@@ -13,7 +13,7 @@ extension SeedWork {
   /// head. A unit is what a batch averages: a rollout, or a labelled pair.
   func gradientUnits() throws -> [SeedUnit] {
     let inputs = try ArmInputs(self)
-    guard let goal = inputs.evaluator.goal else { return [] }
+    guard let goal = inputs.evaluator?.goal else { return [] }
     let (reference, costs) = (inputs.reference, UnitCosts(goal, model: inputs.reference))
     let report = GradientReport(of: reference, towards: goal)
     let policy = GradientEstimator.compared.map { estimator in

@@ -1,5 +1,5 @@
 import Datasets
-import Foundation
+package import Foundation
 import LanguageModel
 import RewardModeling
 package import Tasks

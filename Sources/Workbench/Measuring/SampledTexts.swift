@@ -2,7 +2,7 @@ package import Datasets
 import Foundation
 package import LanguageModel
 package import RewardModeling
-package import Tasks
+import Tasks
 import TensorKernels
 package import Tokenization
 

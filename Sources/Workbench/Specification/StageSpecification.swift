@@ -1,5 +1,5 @@
 import DPO
-package import Foundation
+import Foundation
 import LanguageModel
 import PPO
 package import RewardModeling

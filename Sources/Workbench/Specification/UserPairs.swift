@@ -1,3 +1,4 @@
+import DPO
 import Datasets
 import Foundation
 import LanguageModel

@@ -1,6 +1,6 @@
 import Foundation
-import LanguageModel
-import Tasks
+package import LanguageModel
+package import Tasks
 import Yams
 
 /// RLHF and DPO on a user's own pairs, as the specification that does it.
