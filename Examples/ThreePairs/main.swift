@@ -13,5 +13,5 @@ let reference = Transformer<Float>(
 var (policy, settings) = (reference, DPOConfiguration())
 settings.epochs = 10
 _ = try trainDPO(&policy, reference: reference, pairs: pairs, configuration: settings, seed: Seed(1)) {
-  step, _, metrics in print("step \(step): loss \(metrics.loss), accuracy \(metrics.accuracy)")
+  step, _, metrics in print("step \(step): loss \(metrics.loss), accuracy \(metrics.rewardAccuracy)")
 }

@@ -92,9 +92,11 @@ extension PairsTask.Settings {
     let files = try [train, test].compactMap(\.self).map {
       try PreferenceFile(contentsOf: URL(filePath: $0))
     }
-    let tokenizer = given ?? BytePairEncoding.train(
-      on: files[0].pairs.flatMap { [$0.prompt + $0.chosen, $0.prompt + $0.rejected] },
-      vocabularySize: vocabulary)
+    let tokenizer =
+      given
+      ?? BytePairEncoding.train(
+        on: files[0].pairs.flatMap { [$0.prompt + $0.chosen, $0.prompt + $0.rejected] },
+        vocabularySize: vocabulary)
     let turns = chat ? try Conversation(system: system, tokenizer: tokenizer) : nil
     let parts = try files.map { file in
       try (turns.map(file.asTurns) ?? file)

@@ -202,7 +202,8 @@ extension SeedWork {
         if !isLearned { cost.labels = cost.rollouts }
         let logged = metrics.logged.merging(inputs.promptValues(of: models.value)) { $1 }
         try recorder.observe(
-          step, models.policy, value: isTrueReward ? models.value : nil, metrics: logged, cost: cost,
+          step, models.policy, value: isTrueReward ? models.value : nil, metrics: logged,
+          cost: cost,
           note: "reward \(brief(metrics.objective.scores)) kl \(brief(metrics.objective.kl))")
       }
     } write: {
