@@ -50,7 +50,7 @@ extension SeedWork {
     let outcome = try ascendExactly(&policy, towards: goal, configuration: settings) {
       step, policy, value, norm in
       try recorder.observe(
-        step, policy, metrics: ["objective/exact": value, "grad_norm": norm], cost: Cost(),
+        step, policy, metrics: named([.exactObjective: value, .gradientNorm: norm]), cost: Cost(),
         note: "objective \(brief(value))")
     }
     recorder.certify(try inputs.aliasCertificate(policy))
