@@ -12,6 +12,6 @@ let reference = Transformer<Float>(
     vocabularySize: tokenizer.vocabularySize, maximumLength: 32), using: &generator)
 var (policy, settings) = (reference, DPOConfiguration())
 settings.epochs = 10
-_ = try trainDPO(&policy, reference: reference, pairs: pairs, configuration: settings, seed: Seed(1)) {
+_ = trainDPO(&policy, reference: reference, pairs: pairs, configuration: settings, seed: Seed(1)) {
   step, _, metrics in print("step \(step): loss \(metrics.loss), accuracy \(metrics.rewardAccuracy)")
 }
