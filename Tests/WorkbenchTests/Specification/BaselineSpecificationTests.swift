@@ -3,6 +3,7 @@ import PPO
 import Reports
 import TestSupport
 import Testing
+import Training
 import Workbench
 
 @Suite struct BaselineSpecificationTests {
