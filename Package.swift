@@ -157,10 +157,18 @@ let package = Package(
         "Tasks", "LanguageModel", "Datasets", "Tokenization", "Autograd", "TensorKernels",
       ],
       path: "Tests/TheoryTestSupport", swiftSettings: settings),
+    .executableTarget(
+      name: "three-pairs",
+      dependencies: [
+        "DPO", "Training", "Datasets", "LanguageModel", "Optimizers", "Tokenization",
+        "TensorKernels",
+      ],
+      path: "Examples/ThreePairs", swiftSettings: settings),
     .testTarget(
       name: "tandemTests",
       dependencies: [
-        "tandem", "TestSupport", .product(name: "Subprocess", package: "swift-subprocess"),
+        "tandem", "three-pairs", "TestSupport",
+        .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),

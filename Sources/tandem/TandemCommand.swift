@@ -29,7 +29,8 @@ struct TandemCommand: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      VersusCommand.self, ListCommand.self, RunCommand.self, CompareCommand.self, ReportCommand.self, SFTCommand.self,
+      VersusCommand.self, ListCommand.self, RunCommand.self, CompareCommand.self,
+      ReportCommand.self, SFTCommand.self,
       RewardCommand.self, PPOCommand.self, DPOCommand.self, SampleCommand.self,
       ScoreCommand.self, EvaluateCommand.self, DiagnoseCommand.self, ExplainCommand.self,
       IdentitiesCommand.self, VarianceCommand.self, ClaimsCommand.self, DoctorCommand.self,

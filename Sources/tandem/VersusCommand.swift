@@ -34,7 +34,8 @@ struct VersusCommand: AsyncParsableCommand {
 
   @Flag(
     inversion: .prefixedNo,
-    help: "Fine-tune the model on chosen completions first (default: unless it has a chat template).")
+    help:
+      "Fine-tune the model on chosen completions first (default: unless it has a chat template).")
   var sft: Bool?
 
   @Option(help: "JSON Lines of held-out pairs (default: a tenth of the prompts of PAIRS).")
@@ -43,7 +44,8 @@ struct VersusCommand: AsyncParsableCommand {
   @Option(help: "The share of the prompts that only the referee learns from; 0 for no referee.")
   var referee = 0.2
 
-  @Option(help: "A command that reads {\"prompt\", \"completion\"} lines and writes a number for each.")
+  @Option(
+    help: "A command that reads {\"prompt\", \"completion\"} lines and writes a number for each.")
   var score: String?
 
   @OptionGroup var turns: ConversationOptions

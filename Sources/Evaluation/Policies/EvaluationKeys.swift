@@ -30,6 +30,8 @@ extension MetricKey {
   package static let suboptimality = MetricKey("eval/suboptimality")
   /// (J − J_ref)/(J* − J_ref) by enumeration.
   package static let objective = MetricKey("eval/objective")
+  /// J of the policy by enumeration, as exact ascent logs it at every step.
+  package static let exactObjective = MetricKey("objective/exact")
   /// The entropy of a completion, the mean of −log π(y).
   package static let completionEntropy = MetricKey("eval/entropy")
   /// The mean over all tokens of the exact entropy of the next token's distribution.

@@ -1,5 +1,6 @@
 package import LanguageModel
 package import Tasks
+import Training
 
 /// A policy under the evaluation that all methods share: same prompts, same sampling seeds.
 ///
@@ -63,27 +64,28 @@ package struct PolicyEvaluation: Codable, Sendable, Equatable {
 
   /// The values under the names that runs log; those of the judge under its own.
   package var logged: [String: Double] {
-    var values: [String: Double] = [
-      "eval/kl": kl, "eval/kl_se": klStandardError, "eval/length": length, "eval/eos_rate": eosRate,
+    var values: [MetricKey: Double] = [
+      .kl: kl, .klError: klStandardError, .length: length, .eosRate: eosRate,
     ]
     if let judge {
-      values[judge.rewardKey] = goldReward
-      values[judge.rewardErrorKey] = goldStandardError
-      values[judge.winRateKey] = winRate
-      values[judge.winRateLowerKey] = winRateInterval.lower
-      values[judge.winRateUpperKey] = winRateInterval.upper
+      values[judge.reward] = goldReward
+      values[judge.rewardError] = goldStandardError
+      values[judge.winRate] = winRate
+      values[judge.winRateLower] = winRateInterval.lower
+      values[judge.winRateUpper] = winRateInterval.upper
     }
     if judge == .gold {
-      for (term, value) in goldTerms { values["eval/gold/\(term)"] = value }
-      for (group, value) in goldByGroup { values["eval/gold_by_group/\(group)"] = value }
+      for (term, value) in goldTerms { values[MetricKey(MetricKey.goldTermPrefix + term)] = value }
+      for (group, value) in goldByGroup {
+        values[MetricKey(MetricKey.goldGroupPrefix + group)] = value
+      }
     }
-    let measuredForSome = [
-      "eval/proxy_reward": proxyReward, "eval/kl_k3": klK3, "eval/kl_k3_se": klK3StandardError,
-      "eval/kl_exact": exactKL, "eval/gold_exact": exactGold, "eval/gold_frontier": frontierGold,
-      "eval/suboptimality": suboptimality, "eval/objective": objective,
-      "eval/entropy": entropy, "eval/token_entropy": tokenEntropy,
+    let measuredForSome: [MetricKey: Double?] = [
+      .proxyReward: proxyReward, .klK3: klK3, .klK3Error: klK3StandardError, .exactKL: exactKL,
+      .exactGold: exactGold, .goldFrontier: frontierGold, .suboptimality: suboptimality,
+      .objective: objective, .completionEntropy: entropy, .tokenEntropy: tokenEntropy,
     ]
-    return values.merging(measuredForSome.compactMapValues(\.self)) { $1 }
+    return named(values.merging(measuredForSome.compactMapValues(\.self)) { $1 })
   }
 }
 

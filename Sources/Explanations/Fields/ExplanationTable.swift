@@ -134,3 +134,26 @@ struct DocumentKey: CodingKey {
   init?(stringValue: String) { self.init(stringValue) }
   init?(intValue: Int) { nil }
 }
+
+/// A number, written as null where there is none.
+package struct NumberOrNull: Codable, Equatable, Sendable {
+  /// The number, if there is one.
+  package var number: Double?
+
+  /// A number, or null for one that is not finite.
+  package init(_ number: Double?) {
+    self.number = number.flatMap { $0.isFinite ? $0 : nil }
+  }
+
+  /// Reads a number or null.
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    number = container.decodeNil() ? nil : try container.decode(Double.self)
+  }
+
+  /// Writes the number or null.
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    if let number { try container.encode(number) } else { try container.encodeNil() }
+  }
+}

@@ -42,7 +42,7 @@ package struct VarianceExplanation: Codable, Equatable, Sendable {
   package var gradient: [Double]
   /// |g|².
   package var squaredGradientNorm: Double
-  /// The estimators of g, by the names of ``Estimator``.
+  /// The estimators of g, by the names of ``EstimatorExplanation``.
   package var estimators: [String: EstimatorExplanation]
 
   /// DPO's gradient on pairs of the reference.
@@ -94,29 +94,6 @@ package struct BestOfNExplanation: Codable, Equatable, Sendable {
   package var divergence: Double
   /// The bound log n − (n − 1)/n on that divergence.
   package var divergenceBound: Double
-}
-
-/// A number, written as null where there is none.
-package struct NumberOrNull: Codable, Equatable, Sendable {
-  /// The number, if there is one.
-  package var number: Double?
-
-  /// A number, or null for one that is not finite.
-  package init(_ number: Double?) {
-    self.number = number.flatMap { $0.isFinite ? $0 : nil }
-  }
-
-  /// Reads a number or null.
-  package init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    number = container.decodeNil() ? nil : try container.decode(Double.self)
-  }
-
-  /// Writes the number or null.
-  package func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    if let number { try container.encode(number) } else { try container.encodeNil() }
-  }
 }
 
 extension VarianceExplanation {

@@ -1,3 +1,4 @@
+import PPO
 import RealModule
 
 // The other side of the comparisons: definitions written out as plain sums over all completions,
@@ -108,4 +109,15 @@ func root(ofIncreasing function: (Double) -> Double) -> Double {
     guard lower < middle, middle < upper else { return middle }
     if function(middle) < 0 { lower = middle } else { upper = middle }
   }
+}
+
+/// PPO's advantages from token log-probabilities, as its trainer puts them together.
+func advantages(
+  policy: [Double], reference: [Double], score: Double, beta: Double, values: [Double],
+  lambda: Double
+) -> [Double] {
+  let rewards = tokenRewards(
+    klEstimates: KLEstimator.k1(policy: policy, reference: reference), score: score,
+    klPenalty: beta, slots: policy.count)
+  return generalizedAdvantages(rewards: rewards, values: values, discount: 1, lambda: lambda)
 }

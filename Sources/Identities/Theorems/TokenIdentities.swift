@@ -43,17 +43,6 @@ extension Identity {
   ]
 }
 
-/// PPO's advantages from token log-probabilities, as its trainer puts them together.
-func advantages(
-  policy: [Double], reference: [Double], score: Double, beta: Double, values: [Double],
-  lambda: Double
-) -> [Double] {
-  let rewards = tokenRewards(
-    klEstimates: KLEstimator.k1(policy: policy, reference: reference), score: score,
-    klPenalty: beta, slots: policy.count)
-  return generalizedAdvantages(rewards: rewards, values: values, discount: 1, lambda: lambda)
-}
-
 private func checkTreeScores(
   _ world: RandomTree, _ generator: inout CounterGenerator, _ deviation: inout Deviation
 ) {

@@ -21,7 +21,11 @@ package func summarize(_ cells: [CellRecord], facts: SpecificationFacts) -> Expe
 
 private func referenceEstimates(_ runs: [ArmRuns]) -> [String: Estimate] {
   guard let first = runs.first(where: \.isTrained) else { return [:] }
-  return estimates(first.evaluationKeys) { first.firstValues($0) }
+  // The reference has no implicit reward to order pairs by: against itself every pair is a tie.
+  let ofImplicitReward = ["eval/rewards/", "eval/implicit_"]
+  return estimates(first.evaluationKeys) { key in
+    ofImplicitReward.contains { key.hasPrefix($0) } ? [:] : first.firstValues(key)
+  }
 }
 
 private func summary(of run: ArmRuns, judge: Judge?) -> ArmSummary {

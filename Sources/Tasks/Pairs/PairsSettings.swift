@@ -18,7 +18,8 @@ extension PairsTask {
     public var referee = 0.2
     /// A command that reads a JSON line a completion and writes one number a line, as the judge.
     public var score: String?
-    /// The most tokens of a completion; nil for the longest of the pairs.
+    /// The most tokens that a policy answers with; nil for the longest completion of the pairs, but at
+    /// most ``longestByDefault``, since every evaluation samples.
     public var maximumNewTokens: Int?
     /// Whether prompts become turns of a conversation in ChatML.
     public var chat = false
@@ -34,6 +35,9 @@ extension PairsTask {
       case maximumNewTokens = "max_new_tokens"
       case chat, system, vocabulary
     }
+
+    /// The most tokens of an answer unless `max_new_tokens` says otherwise.
+    public static let longestByDefault = 256
 
     /// The documented defaults; `train` has none.
     public init() {}
@@ -92,9 +96,11 @@ extension PairsTask.Settings {
     let files = try [train, test].compactMap(\.self).map {
       try PreferenceFile(contentsOf: URL(filePath: $0))
     }
-    let tokenizer = given ?? BytePairEncoding.train(
-      on: files[0].pairs.flatMap { [$0.prompt + $0.chosen, $0.prompt + $0.rejected] },
-      vocabularySize: vocabulary)
+    let tokenizer =
+      given
+      ?? BytePairEncoding.train(
+        on: files[0].pairs.flatMap { [$0.prompt + $0.chosen, $0.prompt + $0.rejected] },
+        vocabularySize: vocabulary)
     let turns = chat ? try Conversation(system: system, tokenizer: tokenizer) : nil
     let parts = try files.map { file in
       try (turns.map(file.asTurns) ?? file)
@@ -117,7 +123,7 @@ extension PairsTask.Settings {
   private func completionLength(of pairs: [PreferencePair], maximumLength: Int?) -> Int {
     let longest = pairs.map { max($0.chosen.count, $0.rejected.count) }.max() ?? 1
     let room = (maximumLength ?? .max) - (pairs.map(\.prompt.count).max() ?? 0)
-    return max(1, min(maximumNewTokens ?? longest, room))
+    return max(1, min(maximumNewTokens ?? min(longest, Self.longestByDefault), room))
   }
 }
 

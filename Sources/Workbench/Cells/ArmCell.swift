@@ -50,7 +50,7 @@ extension SeedWork {
     let outcome = try ascendExactly(&policy, towards: goal, configuration: settings) {
       step, policy, value, norm in
       try recorder.observe(
-        step, policy, metrics: ["objective/exact": value, "grad_norm": norm], cost: Cost(),
+        step, policy, metrics: named([.exactObjective: value, .gradientNorm: norm]), cost: Cost(),
         note: "objective \(brief(value))")
     }
     recorder.certify(try inputs.aliasCertificate(policy))
@@ -202,7 +202,8 @@ extension SeedWork {
         if !isLearned { cost.labels = cost.rollouts }
         let logged = metrics.logged.merging(inputs.promptValues(of: models.value)) { $1 }
         try recorder.observe(
-          step, models.policy, value: isTrueReward ? models.value : nil, metrics: logged, cost: cost,
+          step, models.policy, value: isTrueReward ? models.value : nil, metrics: logged,
+          cost: cost,
           note: "reward \(brief(metrics.objective.scores)) kl \(brief(metrics.objective.kl))")
       }
     } write: {

@@ -101,16 +101,6 @@ extension SeedWork {
   }
 }
 
-extension SampleRecord {
-  /// A sample of an evaluation.
-  init(_ sample: EvaluationSample) {
-    self.init(
-      prompt: sample.prompt, completion: sample.completion, gold: sample.gold,
-      proxy: sample.proxyReward, referenceCompletion: sample.referenceCompletion,
-      referenceGold: sample.referenceGold)
-  }
-}
-
 extension CellRecord {
   /// Writes `cell.json` and `metrics.jsonl`.
   func write(to folder: URL) throws {

@@ -1,8 +1,10 @@
 import Datasets
+import Evaluation
 import LanguageModel
 import RewardModeling
 import TensorKernels
 import Tokenization
+import Training
 
 /// How a policy orders a user's held-out pairs, and whether a learned reward orders them alike.
 struct HeldOutPreferences: Sendable {
@@ -33,15 +35,15 @@ struct HeldOutPreferences: Sendable {
   func values(of policy: Transformer<Float>) -> [String: Double] {
     let scores = scorePairs(
       pairs, policy: policy, reference: reference, beta: beta, workers: workers)
-    var values = [
-      "eval/rewards/accuracies": scores.accuracy, "eval/rewards/margins": scores.margin,
-      "eval/rewards/chosen": mean(of: scores.rows.map(\.chosen)),
-      "eval/rewards/rejected": mean(of: scores.rows.map(\.rejected)),
-    ]
+    var values = named([
+      .heldOutRewardAccuracy: scores.accuracy, .heldOutRewardMargin: scores.margin,
+      .heldOutChosenReward: mean(of: scores.rows.map(\.chosen)),
+      .heldOutRejectedReward: mean(of: scores.rows.map(\.rejected)),
+    ])
     guard let explicitMargins else { return values }
-    values["eval/reward_accuracy"] = mean(of: explicitMargins.map { $0 > 0 ? 1 : 0 })
+    values[.rewardModelAccuracy] = mean(of: explicitMargins.map { $0 > 0 ? 1 : 0 })
     let implicit = scores.rows.map { $0.chosen - $0.rejected }
-    values["eval/implicit_explicit_correlation"] = pearsonCorrelation(implicit, explicitMargins)
+    values[.implicitExplicitCorrelation] = pearsonCorrelation(implicit, explicitMargins)
     return values
   }
 }

@@ -65,7 +65,8 @@ extension SeedWork {
       if member > 0 { record.cost.labels = before.labels }
       members.append(reward)
     }
-    record.rewardModel = try summary(of: settings.reward(of: members), on: pairs, heldOut: data.test)
+    record.rewardModel = try summary(
+      of: settings.reward(of: members), on: pairs, heldOut: data.test)
     record.dataHashes = data.hashes
     for (member, reward) in members.enumerated() {
       try ModelFolder(folder.appending(path: memberName(member)))

@@ -96,9 +96,6 @@ package struct SeedWork: Sendable {
   }
 }
 
-/// The name of a model's folder within a cell.
-let checkpointName = "checkpoint"
-
 /// The name of the folder of an ensemble's member, counted from zero.
 func memberName(_ member: Int) -> String {
   member == 0 ? checkpointName : "\(checkpointName)-\(member + 1)"
@@ -134,16 +131,6 @@ struct SeedData: Sendable {
   var trainingCompletions: [TokenSequence] {
     train.flatMap { [$0.chosenSequence, $0.rejectedSequence] }
   }
-}
-
-/// The files of a data cell.
-struct DataFiles {
-  let folder: URL
-  var train: URL { folder.appending(path: "train.jsonl") }
-  var test: URL { folder.appending(path: "test.jsonl") }
-  var prompts: URL { folder.appending(path: "prompts.jsonl") }
-  /// Only where a user's pairs have a referee.
-  var referee: URL { folder.appending(path: "referee.jsonl") }
 }
 
 /// Where the model of an interrupted cell is kept, from the folder that the cell was being written to.

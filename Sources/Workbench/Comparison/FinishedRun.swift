@@ -201,3 +201,8 @@ extension CellRecord {
     return record
   }
 }
+
+extension ComparisonError: ErrorWithExitStatus {
+  /// Runs that do not belong together.
+  package var exitStatus: ExitStatus { .data }
+}

@@ -35,7 +35,9 @@ package struct ExperimentPlan: Sendable {
     self.specification = specification
     workload = Workload(specification, task: task)
     givenFiles =
-      task.labelledPairs.map { [$0.fingerprint] + (specification.checkpointHash.map { [$0] } ?? []) }
+      task.labelledPairs.map {
+        [$0.fingerprint] + (specification.checkpointHash.map { [$0] } ?? [])
+      }
       ?? []
     for seed in specification.seeds.values { try plan(seed: seed) }
   }

@@ -108,9 +108,6 @@ package struct ExperimentRunner: Sendable {
   }
 }
 
-/// The seconds that each cell took, by its path in the run folder.
-package typealias CellTimings = [String: Double]
-
 /// The seconds since an instant.
 func seconds(since start: ContinuousClock.Instant) -> Double {
   let duration = ContinuousClock.now - start

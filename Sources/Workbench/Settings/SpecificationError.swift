@@ -99,3 +99,13 @@ package func editDistance(_ first: String, _ second: String) -> Int {
   }
   return previous[b.count]
 }
+
+extension SpecificationError: ErrorWithExitStatus {
+  /// A wrong configuration.
+  package var exitStatus: ExitStatus { .configuration }
+}
+
+extension MissingInput: ErrorWithExitStatus {
+  /// A missing file.
+  package var exitStatus: ExitStatus { .missingInput }
+}

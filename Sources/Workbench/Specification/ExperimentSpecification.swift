@@ -131,9 +131,12 @@ extension ExperimentSpecification {
       trial.model.maximumLength = model.maximumLength
     }
     let batch = 16
-    trial.data.demonstrations = 4 * batch
-    trial.data.pairs = steps * batch
-    trial.data.testPairs = 4 * batch
+    // A user's pairs are as many as they are.
+    if task.pairs == nil {
+      trial.data.demonstrations = 4 * batch
+      trial.data.pairs = steps * batch
+      trial.data.testPairs = 4 * batch
+    }
     trial.sft.maximumSteps = 10 * steps
     trial.sft.batchSize = batch
     (trial.reward.batchSize, trial.reward.epochs) = (batch, 1)

@@ -87,7 +87,8 @@ extension ExperimentSpecification {
       throw .outOfRange("arms", "empty", allowed: "one or more of ppo, dpo, best-of-n")
     }
     let slugs = arms.map(\.slug)
-    guard Set(slugs).count == slugs.count, !slugs.contains(where: ["", "sft", "reward", "referee"].contains)
+    guard Set(slugs).count == slugs.count,
+      !slugs.contains(where: ["", "sft", "reward", "referee"].contains)
     else {
       throw .contradiction(
         "arms need different names with letters in them, other than 'sft', 'reward' and 'referee'")

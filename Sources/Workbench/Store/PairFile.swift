@@ -88,3 +88,16 @@ private func readLines<T: Decodable>(_ type: T.Type, from file: URL) throws -> [
     }
   }
 }
+
+/// The files of a data cell.
+struct DataFiles {
+  let folder: URL
+  var train: URL { folder.appending(path: "train.jsonl") }
+  var test: URL { folder.appending(path: "test.jsonl") }
+  var prompts: URL { folder.appending(path: "prompts.jsonl") }
+  /// Only where a user's pairs have a referee.
+  var referee: URL { folder.appending(path: "referee.jsonl") }
+}
+
+/// The name of a model's folder within a cell.
+let checkpointName = "checkpoint"

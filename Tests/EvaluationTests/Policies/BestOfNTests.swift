@@ -16,7 +16,7 @@ import Tokenization
   init() throws {
     language = try tinyLanguage()
     gold = GoldRewardFunction(task: language, temperature: 1)
-    evaluator = PolicyEvaluator(
+    evaluator = try PolicyEvaluator(
       task: language, reference: tinyModel(vocabularySize: 4, maximumLength: 8, seed: 1),
       prompts: language.prompts(count: 400, split: .test, seed: Seed(5)), seed: Seed(6),
       proxy: LengthReward())

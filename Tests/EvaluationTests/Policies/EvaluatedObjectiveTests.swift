@@ -16,7 +16,7 @@ import Tokenization
 
   init() throws {
     language = try tinyLanguage()
-    evaluator = PolicyEvaluator(
+    evaluator = try PolicyEvaluator(
       task: language, reference: reference,
       prompts: language.prompts(count: 40, split: .test, seed: Seed(5)), seed: Seed(6),
       objective: target)
@@ -53,7 +53,7 @@ import Tokenization
   @Test func bothAreLoggedWhereThereIsAnObjective() throws {
     let logged = try evaluator.evaluate(policy).logged
     #expect(logged["eval/suboptimality"] != nil && logged["eval/objective"] != nil)
-    let without = PolicyEvaluator(
+    let without = try PolicyEvaluator(
       task: language, reference: reference, prompts: evaluator.prompts, seed: Seed(6))
     let silent = try without.evaluate(policy).logged
     #expect(silent["eval/suboptimality"] == nil && silent["eval/objective"] == nil)

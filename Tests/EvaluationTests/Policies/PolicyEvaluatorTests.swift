@@ -18,7 +18,7 @@ import Tokenization
 
   init() throws {
     language = try tinyLanguage()
-    evaluator = PolicyEvaluator(
+    evaluator = try PolicyEvaluator(
       task: language, reference: reference,
       prompts: language.prompts(count: 600, split: .test, seed: Seed(5)), seed: Seed(6),
       proxy: LengthReward())

@@ -1,5 +1,4 @@
 import Evaluation
-import Reports
 import Testing
 
 @Suite struct GradientStabilityTests {

@@ -1,5 +1,4 @@
 import Evaluation
-import Explanations
 import Testing
 
 @Suite struct LearningCurveTests {

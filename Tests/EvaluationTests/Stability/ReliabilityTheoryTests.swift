@@ -1,6 +1,5 @@
 import Datasets
 import Evaluation
-import Explanations
 import Foundation
 import TensorKernels
 import Testing

@@ -1,5 +1,4 @@
 import Evaluation
-import Explanations
 import Foundation
 import Testing
 

@@ -1,6 +1,5 @@
 import ExactTheory
 import Foundation
-import Identities
 import Testing
 
 @Suite struct AnnealingPathTests {

@@ -1,6 +1,5 @@
 import ExactTheory
 import Foundation
-import Identities
 import Testing
 
 /// Every covariance trace against the sum over all samples that its estimator can see.

@@ -1,5 +1,4 @@
 import ExactTheory
-import Explanations
 import Foundation
 import Testing
 import TheoryTestSupport

@@ -1,8 +1,6 @@
 import Datasets
-import Evaluation
 import ExactTheory
 import Foundation
-import Identities
 import TensorKernels
 import Testing
 

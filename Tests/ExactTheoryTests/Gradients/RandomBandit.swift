@@ -1,7 +1,6 @@
 import Datasets
 import ExactTheory
 import Foundation
-import Identities
 
 /// A prompt with a few completions, drawn by number, and a tabular policy off its optimum.
 struct RandomBandit {

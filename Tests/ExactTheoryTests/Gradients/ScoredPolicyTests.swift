@@ -1,7 +1,6 @@
 import Autograd
 import Datasets
 import ExactTheory
-import Explanations
 import Foundation
 import LanguageModel
 import Tasks

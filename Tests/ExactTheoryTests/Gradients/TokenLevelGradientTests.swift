@@ -1,7 +1,6 @@
 import Datasets
 import ExactTheory
 import Foundation
-import Identities
 import Testing
 
 @Suite struct TokenLevelGradientTests {

@@ -1,7 +1,6 @@
 import Datasets
 import ExactTheory
 import Foundation
-import Identities
 import Testing
 
 private func normals(_ count: Int, _ index: Int) -> [Double] {

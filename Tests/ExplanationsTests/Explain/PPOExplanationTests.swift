@@ -270,7 +270,8 @@ import Workbench
   static let mistakes: [(changes: [String: any Sendable], fragment: String)] = [
     (["respnses": [[1]]], "did you mean 'responses'"), (["scores_in": [1]], "'scores_in' has 1"),
     (["values_in": [[1.0], [1.0]]], "'values_in' has rows of [1, 1]"),
-    (["pad": 1.5], "'pad' is 1.5"), (["kl_estimator": "k4"], "unknown kl_estimator 'k4'; did you mean 'k1'"),
+    (["pad": 1.5], "'pad' is 1.5"),
+    (["kl_estimator": "k4"], "unknown kl_estimator 'k4'; did you mean 'k1'"),
     (["whiten_rewards": 1], "'whiten_rewards' is neither"), (["temperature": 0], "'temperature'"),
     (["gamma": 2], "'gamma' is 2"), (["sequence_lengths": [3, 3]], "'sequence_lengths' is [3, 3]"),
     (["responses": [[0, 2, 1, 1], [1, 1, 0]]], "'responses' has rows"),

@@ -120,7 +120,8 @@ import Workbench
     ),
     (#"{"rewards_chosen": [1e39], "rewards_rejected": [1]}"#, "beyond the float32"),
     (#"{"rewards_chosen": [1], "rewards_rejected": null}"#, "has 0 values"),
-    (#"{"rankings": [[1]]}"#, "two or more"), (#"{"rankings": [1]}"#, "'rankings[0]' is not a list of numbers"),
+    (#"{"rankings": [[1]]}"#, "two or more"),
+    (#"{"rankings": [1]}"#, "'rankings[0]' is not a list of numbers"),
     (#"{"rankings": 1}"#, "list of lists"),
   ])
   func scoresThatMakeNoSenseAreRefused(text: String, fragment: String) {

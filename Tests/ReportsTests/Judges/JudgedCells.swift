@@ -30,8 +30,8 @@ enum JudgedCells {
     for place in cell.evaluations.indices {
       let old = cell.evaluations[place].values
       let isStart = place == 0
-      var values = [
-        "eval/kl": old["eval/kl"] ?? .nan, "eval/eos_rate": 1, "eval/length": Double(10 + place),
+      var values: [String: Double] = [
+        "eval/kl": old["eval/kl"] ?? .nan, "eval/eos_rate": 1.0, "eval/length": Double(10 + place),
         "eval/entropy": Double(5 - place), "eval/rewards/accuracies": isStart ? 0 : 0.6,
         "eval/reward_accuracy": 0.5 + 0.1 * Double(cell.seed),
         "eval/implicit_explicit_correlation": isStart ? .nan : 0.25 * Double(place),

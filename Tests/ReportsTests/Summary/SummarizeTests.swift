@@ -3,6 +3,8 @@ import Foundation
 import Optimizers
 import Reports
 import Testing
+import Training
+import Workbench
 
 @Suite struct SummarizeTests {
   private let summary = summarize(SyntheticCells.cells, facts: SyntheticCells.facts)

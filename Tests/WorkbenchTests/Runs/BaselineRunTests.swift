@@ -1,7 +1,6 @@
 import Foundation
 import Optimizers
 import PPO
-import Reports
 import TestSupport
 import Testing
 import Training

@@ -1,4 +1,3 @@
-import Explanations
 import Foundation
 import Optimizers
 import PPO

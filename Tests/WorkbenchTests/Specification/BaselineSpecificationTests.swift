@@ -1,6 +1,5 @@
 import Foundation
 import PPO
-import Reports
 import TestSupport
 import Testing
 import Training

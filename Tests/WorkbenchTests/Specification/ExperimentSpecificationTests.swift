@@ -2,7 +2,6 @@ import DPO
 import Foundation
 import LanguageModel
 import PPO
-import Reports
 import Tasks
 import TestSupport
 import Testing

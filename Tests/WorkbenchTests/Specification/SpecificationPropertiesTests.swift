@@ -1,7 +1,6 @@
 import ExactTheory
 import Foundation
 import LanguageModel
-import Reports
 import Tasks
 import Testing
 import Workbench

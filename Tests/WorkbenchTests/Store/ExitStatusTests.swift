@@ -1,7 +1,6 @@
 import Datasets
 import Foundation
 import LanguageModel
-import Reports
 import Tasks
 import Testing
 import Tokenization

@@ -1,3 +1,4 @@
+import Evaluation
 package import Foundation
 package import LanguageModel
 import PPO
@@ -231,5 +232,15 @@ struct MetricsLog {
     let row = MetricsRow(step: step, values: values)
     try file?.write(contentsOf: row.line)
     return row
+  }
+}
+
+extension SampleRecord {
+  /// A sample of an evaluation.
+  init(_ sample: EvaluationSample) {
+    self.init(
+      prompt: sample.prompt, completion: sample.completion, gold: sample.gold,
+      proxy: sample.proxyReward, referenceCompletion: sample.referenceCompletion,
+      referenceGold: sample.referenceGold)
   }
 }

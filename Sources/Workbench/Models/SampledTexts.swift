@@ -93,3 +93,13 @@ private func requireSameVocabulary(
   let sizes = [first.vocabularySize, second.vocabularySize]
   guard sizes[0] == sizes[1] else { throw VocabularyMismatch(folder: folder, sizes: sizes) }
 }
+
+extension VocabularyMismatch: ErrorWithExitStatus {
+  /// Models that do not belong together.
+  package var exitStatus: ExitStatus { .data }
+}
+
+extension MissingRoom: ErrorWithExitStatus {
+  /// A prompt that does not fit.
+  package var exitStatus: ExitStatus { .data }
+}

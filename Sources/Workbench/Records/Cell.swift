@@ -56,3 +56,6 @@ package struct CellProgress: Sendable, Equatable {
     (self.note, self.isFromEarlierRun) = (note, isFromEarlierRun)
   }
 }
+
+/// The seconds that each cell took, by its path in the run folder.
+package typealias CellTimings = [String: Double]

@@ -82,7 +82,11 @@ package struct ModelFolder: Sendable {
         path: url.path,
         reason: isModel ? "it holds a model; --force replaces it" : "it holds other files")
     }
-    try CellStore(folder: url).make()
+    do {
+      try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    } catch {
+      throw RunStoreError.cannotCreate(path: url.path, reason: plainReason(error))
+    }
     let probe = url.appending(path: ".writable")
     do {
       try Data().write(to: probe)
@@ -201,4 +205,9 @@ extension Tokenizer {
   var specialTokens: SpecialTokens {
     SpecialTokens(begin: beginToken, end: endToken, pad: padToken)
   }
+}
+
+extension ForeignTokenizer: ErrorWithExitStatus {
+  /// A tokenizer that does not belong to the model.
+  package var exitStatus: ExitStatus { .data }
 }

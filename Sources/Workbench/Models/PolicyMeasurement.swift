@@ -7,6 +7,7 @@ package import RewardModeling
 import Tasks
 import TensorKernels
 package import Tokenization
+import Training
 
 /// What `tandem evaluate` says of a policy on a user's own pairs.
 package struct PolicyMeasurement: Codable, Sendable {
@@ -49,16 +50,16 @@ package func measure(
     // The reward model that was named judges here; whether it is a referee the caller knows.
     values["eval/reward"] = evaluation.goldReward
     values["eval/reward_se"] = evaluation.goldStandardError
-    values["eval/win_rate"] = evaluation.winRate
-    values["eval/win_rate_lower"] = evaluation.winRateInterval.lower
-    values["eval/win_rate_upper"] = evaluation.winRateInterval.upper
+    values[.winRate] = evaluation.winRate
+    values[Judge.gold.winRateLower] = evaluation.winRateInterval.lower
+    values[Judge.gold.winRateUpper] = evaluation.winRateInterval.upper
   }
   let implicit = evaluateDPO(
     policy, reference: reference, pairs: pairs, loss: DPOLoss(beta: 1),
     on: InferenceWorkers(count: workers))
   values.merge(implicit.logged) { _, new in new }
   if let reward {
-    values["eval/reward_accuracy"] = try evaluateReward(reward, on: pairs).accuracy
+    values[.rewardModelAccuracy] = try evaluateReward(reward, on: pairs).accuracy
   }
   return PolicyMeasurement(
     pairs: pairs.count, values: values, samples: evaluation.samples.map(SampleRecord.init))

@@ -29,15 +29,13 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
   /// A configuration is wrong.
   case configuration = 78
 
-  /// The code for an error.
+  /// The code for an error; those of this module and of modules above it say their own.
   package init(for error: any Error) {
     self =
       switch error {
-      case is SpecificationError, is ConfigurationError, is TaskConfigurationError, is ModelError:
-        .configuration
-      case is MissingInput: .missingInput
+      case is ConfigurationError, is TaskConfigurationError, is ModelError: .configuration
       case is CancellationError: .interrupted
-      case is ComparisonError, is VocabularyMismatch, is ForeignTokenizer, is MissingRoom: .data
+      case is ScoringError: .data
       case let error as any ErrorWithExitStatus: error.exitStatus
       case let error as DataError: .init(for: error)
       case let error as TokenizationError: .init(for: error)
