@@ -118,13 +118,19 @@ let layers: [(name: String, uses: [Target.Dependency])] = [
   ),
 ]
 
+/// What tests of a layer read besides what the layer itself may: whole runs are seen through what is above.
+let alsoTestedWith: [String: [Target.Dependency]] = [
+  "ExactTheory": ["TheoryTestSupport", "Evaluation"], "Evaluation": ["TheoryTestSupport"],
+  "Workbench": ["Reports", "Explanations"],
+]
+
 let libraries = layers.flatMap { layer -> [Target] in
   [
     .target(name: layer.name, dependencies: layer.uses, swiftSettings: settings),
     .testTarget(
       name: "\(layer.name)Tests",
       dependencies: [.target(name: layer.name), "TestSupport"] + layer.uses
-        + (["ExactTheory", "Evaluation"].contains(layer.name) ? ["TheoryTestSupport"] : []),
+        + (alsoTestedWith[layer.name] ?? []),
       swiftSettings: settings),
   ]
 }

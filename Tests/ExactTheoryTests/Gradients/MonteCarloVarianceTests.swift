@@ -1,5 +1,4 @@
 import Datasets
-import Evaluation
 import ExactTheory
 import Foundation
 import TensorKernels

@@ -1,5 +1,6 @@
 import Foundation
 import PPO
+import Reports
 import TestSupport
 import Testing
 import Training

@@ -2,6 +2,7 @@ import DPO
 import Foundation
 import LanguageModel
 import PPO
+import Reports
 import Tasks
 import TestSupport
 import Testing

@@ -1,6 +1,7 @@
 import ExactTheory
 import Foundation
 import LanguageModel
+import Reports
 import Tasks
 import Testing
 import Workbench
