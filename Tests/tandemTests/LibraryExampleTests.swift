@@ -15,7 +15,8 @@ import Testing
       line.firstMatch(of: /loss ([0-9.e-]+)/).flatMap { Double($0.1) }
     }
     #expect(losses.count == lines.count && losses.count > 5)
-    let (first, last) = (try #require(losses.first), try #require(losses.last))
+    let first = try #require(losses.first)
+    let last = try #require(losses.last)
     #expect(last < 0.9 * first)
   }
 
@@ -27,13 +28,5 @@ import Testing
     }
     let program = try text("Examples/ThreePairs/main.swift")
     #expect(try text("README.md").contains("```swift\n" + program + "```"))
-  }
-}
-
-extension FilePath {
-  fileprivate func removingLastComponent() -> FilePath {
-    var path = self
-    path.removeLastComponent()
-    return path
   }
 }

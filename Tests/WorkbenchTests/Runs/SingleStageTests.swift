@@ -1,3 +1,4 @@
+import Autograd
 import DPO
 import Datasets
 import Foundation

@@ -1,9 +1,11 @@
 import Datasets
 import Foundation
+import LanguageModel
 import Reports
 import TestSupport
 import Testing
 import Tasks
+import Training
 import Workbench
 
 /// RLHF and DPO on a user's own file.
