@@ -84,7 +84,7 @@ public struct PolicyLossReading<Scalar: BLASScalar>: Sendable {
   }
 
   /// The mean of the terms.
-  public var mean: Scalar { PPO.mean(terms) }
+  public var mean: Scalar { meanInDouble(terms) }
 
   /// The terms, each times its weight: the loss itself.
   public func sum(weighedBy weights: [Scalar]) -> Scalar {
@@ -92,10 +92,10 @@ public struct PolicyLossReading<Scalar: BLASScalar>: Sendable {
   }
 
   /// The share of terms that were clipped, TRL's `clipfrac`.
-  public var clippedFraction: Scalar { PPO.mean(areClipped.map { $0 ? 1 : 0 }) }
+  public var clippedFraction: Scalar { meanInDouble(areClipped.map { $0 ? 1 : 0 }) }
 
   /// Half the mean squared log-ratio, an estimate of KL(old‖new) for small steps (k2).
-  public var approximateKL: Scalar { PPO.mean(logRatios.map { $0 * $0 }) / 2 }
+  public var approximateKL: Scalar { meanInDouble(logRatios.map { $0 * $0 }) / 2 }
 
   /// The first ratio that overflowed, if one did.
   public var overflow: RatioOverflow? {
@@ -159,10 +159,10 @@ public struct ValueLossReading<Scalar: BLASScalar>: Sendable {
   let areClipped: [Bool]
 
   /// Half the mean of the errors: the loss itself.
-  public var loss: Scalar { mean(errors) / 2 }
+  public var loss: Scalar { meanInDouble(errors) / 2 }
 
   /// The share of slots that were clipped.
-  public var clippedFraction: Scalar { mean(areClipped.map { $0 ? 1 : 0 }) }
+  public var clippedFraction: Scalar { meanInDouble(areClipped.map { $0 ? 1 : 0 }) }
 }
 
 extension ValueLossReading {
@@ -173,7 +173,7 @@ extension ValueLossReading {
 }
 
 /// The mean, accumulated in double precision.
-private func mean<Scalar: BLASScalar>(_ values: [Scalar]) -> Scalar {
+private func meanInDouble<Scalar: BLASScalar>(_ values: [Scalar]) -> Scalar {
   Scalar(Moments(values).mean)
 }
 

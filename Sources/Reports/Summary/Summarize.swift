@@ -24,7 +24,7 @@ private func referenceEstimates(_ runs: [ArmRuns]) -> [String: Estimate] {
   // The reference has no implicit reward to order pairs by: against itself every pair is a tie.
   let ofImplicitReward = ["eval/rewards/", "eval/implicit_"]
   return estimates(first.evaluationKeys) { key in
-    ofImplicitReward.contains { key.hasPrefix($0) } ? [:] : first.firstValues(key)
+    ofImplicitReward.contains { key.rawValue.hasPrefix($0) } ? [:] : first.firstValues(key)
   }
 }
 

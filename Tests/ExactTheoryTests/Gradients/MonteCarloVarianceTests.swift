@@ -1,4 +1,5 @@
 import Datasets
+import Evaluation
 import ExactTheory
 import Foundation
 import TensorKernels

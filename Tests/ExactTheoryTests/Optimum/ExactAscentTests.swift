@@ -2,6 +2,7 @@ import Autograd
 import ExactTheory
 import Foundation
 import LanguageModel
+import Optimizers
 import PPO
 import Tasks
 import TensorKernels

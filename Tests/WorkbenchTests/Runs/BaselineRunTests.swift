@@ -1,6 +1,7 @@
 import Foundation
 import Optimizers
 import PPO
+import Reports
 import TestSupport
 import Testing
 import Training

@@ -2,6 +2,7 @@ import Foundation
 import PPO
 import TestSupport
 import Testing
+import Training
 import Workbench
 
 @Suite struct BaselineSpecificationTests {

@@ -5,6 +5,7 @@ import PPO
 import RewardModeling
 import SupervisedFineTuning
 import Testing
+import Training
 import Workbench
 
 @Suite struct QuickTrialTests {

@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import LanguageModel
+import Reports
 import Tasks
 import Testing
 import Tokenization
