@@ -88,7 +88,8 @@ import Workbench
     #expect(estimates["referee: accuracy on held-out pairs"]?.mean == 0.5)
     #expect(estimates["accuracy on held-out pairs"]?.mean == 0.7)
     let loss = figures(.referee).first { $0.name == "reward-loss" }
-    #expect(loss?.series.map(\.name) == ["training"] && loss?.series[0].points.map(\.y) == [0.7])
+    #expect(
+      loss?.series.map(\.name) == ["referee: training"] && loss?.series[0].points.map(\.y) == [0.7])
     let calibration = figures(.referee).first { $0.name == "reward-calibration" }
     #expect(calibration?.series.last?.points.allSatisfy { $0.x == 0.75 } == true)
   }
