@@ -108,10 +108,15 @@ struct ReportTables {
         + "are 95 % paired t intervals." + judgeNote(summary.judge))
   }
 
+  /// The arms that some seed was run with.
+  private var finishedArms: [ArmSummary] {
+    summary.arms.filter { $0.completed + $0.diverged > 0 }
+  }
+
   /// How steadily each arm trained.
   var stability: String {
     let keys = Set(summary.arms.flatMap(\.stability.keys)).sorted()
-    let arms = summary.arms.filter { $0.completed + $0.diverged > 0 }
+    let arms = finishedArms
     guard !arms.isEmpty else { return "" }
     let counts = arms.map { "\($0.completed) / \($0.diverged) / \($0.collapsed)" }
     let rows =
@@ -148,7 +153,7 @@ struct ReportTables {
 
   /// What each arm spent, in one currency.
   var cost: String {
-    let rows = summary.arms.map { arm in
+    let rows = finishedArms.map { arm in
       [
         HTML.escape(arm.name), "\(arm.cost.labels)", "\(arm.cost.rollouts)",
         readable(Double(arm.cost.tokensForward)), readable(Double(arm.cost.tokensBackward)),

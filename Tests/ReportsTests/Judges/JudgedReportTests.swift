@@ -7,21 +7,19 @@ import Workbench
 
 /// What a report says where the judge is not the gold reward.
 @Suite struct JudgedReportTests {
-  private func summary(_ judge: Judge?, seeds: [Int] = [1, 2]) -> ExperimentSummary {
-    summarize(JudgedCells.cells(judge, seeds: seeds), facts: JudgedCells.facts(judge, seeds: seeds))
+  private func summary(_ judge: Judge?) -> ExperimentSummary {
+    summarize(JudgedCells.cells(judge), facts: JudgedCells.facts(judge))
   }
 
   private func figures(_ judge: Judge?) -> [Figure] {
     experimentFigures(JudgedCells.cells(judge), facts: JudgedCells.facts(judge))
   }
 
-  private func page(_ judge: Judge?, seeds: [Int] = [1, 2]) -> String {
-    let cells = JudgedCells.cells(judge, seeds: seeds)
-    let facts = JudgedCells.facts(judge, seeds: seeds)
+  private func page(_ judge: Judge?) -> String {
+    let cells = JudgedCells.cells(judge)
     let samples = cells.filter { !$0.samples.isEmpty }.map { ($0.arm, $0.samples) }
     return ReportPage(
-      summary: summarize(cells, facts: facts), figures: experimentFigures(cells, facts: facts),
-      drawings: [:], samples: samples
+      summary: summary(judge), figures: figures(judge), drawings: [:], samples: samples
     ).html
   }
 
@@ -90,7 +88,8 @@ import Workbench
     #expect(estimates["referee: accuracy on held-out pairs"]?.mean == 0.5)
     #expect(estimates["accuracy on held-out pairs"]?.mean == 0.7)
     let loss = figures(.referee).first { $0.name == "reward-loss" }
-    #expect(loss?.series.map(\.name) == ["training"] && loss?.series[0].points.map(\.y) == [0.7])
+    #expect(
+      loss?.series.map(\.name) == ["referee: training"] && loss?.series[0].points.map(\.y) == [0.7])
     let calibration = figures(.referee).first { $0.name == "reward-calibration" }
     #expect(calibration?.series.last?.points.allSatisfy { $0.x == 0.75 } == true)
   }
