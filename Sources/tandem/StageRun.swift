@@ -39,6 +39,7 @@ struct StageRun: Sendable {
           of: runner, command: CommandLine.arguments, jobs: jobs
         ) { try await runShowingProgress(runner, jobs: jobs, isQuiet: isQuiet) }
         try export(place.appending(path: "checkpoint"))
+        try export("metrics.jsonl", of: place)
         try await writeReport(manifest)
         return try document()
       }
@@ -83,15 +84,18 @@ struct StageRun: Sendable {
 
   /// Puts the files of a model into the run folder, without a second copy on disk where that can be.
   private func export(_ model: URL) throws {
-    let files = FileManager.default
-    for name in try files.contentsOfDirectory(atPath: model.path) {
-      let (source, target) = (model.appending(path: name), folder.appending(path: name))
-      try? files.removeItem(at: target)
-      do {
-        try files.linkItem(at: source, to: target)
-      } catch {
-        try files.copyItem(at: source, to: target)
-      }
+    for name in try FileManager.default.contentsOfDirectory(atPath: model.path) {
+      try export(name, of: model)
+    }
+  }
+
+  private func export(_ name: String, of place: URL) throws {
+    let (source, target) = (place.appending(path: name), folder.appending(path: name))
+    try? FileManager.default.removeItem(at: target)
+    do {
+      try FileManager.default.linkItem(at: source, to: target)
+    } catch {
+      try FileManager.default.copyItem(at: source, to: target)
     }
   }
 }

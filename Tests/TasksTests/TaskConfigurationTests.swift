@@ -61,9 +61,10 @@ import Tokenization
       error.description == "task: 'adjectives' is 50; allowed: a multiple of 6 from 6 to 96")
   }
 
-  @Test func thereAreFourTasksAndEachHasANameOfItsOwn() throws {
+  @Test func thereAreFiveTasksAndEachHasANameOfItsOwn() throws {
     let names = TaskConfiguration.Name.allCases.map(\.rawValue)
-    #expect(names == ["aspect-reviews", "enumerable-language", "movie-sentiment", "stories"])
+    #expect(
+      names == ["aspect-reviews", "enumerable-language", "movie-sentiment", "stories", "pairs"])
     #expect(TaskConfiguration.Name(rawValue: "stories") == .stories)
     #expect(TaskConfiguration.Name(rawValue: "movies") == nil)
   }

@@ -62,7 +62,13 @@ package struct SeedWork: Sendable {
     do {
       try training()
     } catch let interruption as CancellationError {
-      if let folder { try write(ModelFolder(interruptedFolder(of: folder))) }
+      if let folder {
+        let kept = interruptedFolder(of: folder)
+        try write(ModelFolder(kept))
+        try? FileManager.default.removeItem(at: kept.appending(path: "metrics.jsonl"))
+        try FileManager.default.copyItem(
+          at: folder.appending(path: "metrics.jsonl"), to: kept.appending(path: "metrics.jsonl"))
+      }
       throw interruption
     }
   }

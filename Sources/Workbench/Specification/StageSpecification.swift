@@ -57,7 +57,7 @@ extension ExperimentSpecification {
     one.task.pairs = pairs
     (one.model, one.seeds, one.sharesObjective) = (model, SeedList([seed]), false)
     one.evaluation.prompts = pairs.test == nil && pairs.heldOut == 0 ? 0 : 64
-    (one.evaluation.checkpoints, one.evaluation.samples) = (4, 4)
+    (one.evaluation.checkpoints, one.evaluation.samples) = (4, min(4, one.evaluation.prompts))
     switch stage {
     case .sft(let settings): (one.sft, one.until) = (settings, .sft)
     case .reward(let settings): (one.reward, one.until) = (settings, .reward)

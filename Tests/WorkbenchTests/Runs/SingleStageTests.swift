@@ -79,7 +79,7 @@ import Workbench
   }
 
   private func ppo(_ reward: String, _ overrides: String...) throws -> SingleStage {
-    let few = ["iterations=1", "rollouts_per_iteration=16", "response_length=6"]
+    let few = ["rollouts_per_iteration=16", "response_length=6"]
     return .arm(
       .ppo(try PPOConfiguration(file: nil, overrides: few + overrides), reward: .learned),
       rewardCheckpoint: reward)
@@ -138,7 +138,7 @@ import Workbench
     #expect(abs(scores.reduce(0, +)) < 1e-3)
 
     let scorer = folder.url.appending(path: "reward/seed-1/reward/checkpoint").path
-    for stage in [try dpo(), try ppo(scorer)] {
+    for stage in [try dpo(), try ppo(scorer, "iterations=1")] {
       let policy = try await train(stage, stage.name, from: base).model.policy()
       #expect(policy.parameters.values != reference.parameters.values)
       let result = try measure(
@@ -172,7 +172,8 @@ import Workbench
   @Test func stageTakesEveryBaselineThatNeedsNoEnumeration() async throws {
     let zero = folder.url.appending(path: "zero").path
     for kind in BaselineKind.allCases {
-      let stage = try ppo(zero, "completions_per_prompt=2", "baseline=\(kind.rawValue)")
+      let stage = try ppo(
+        zero, "iterations=1", "completions_per_prompt=2", "baseline=\(kind.rawValue)")
       guard kind.needsEnumeration else {
         try await train(stage, kind.rawValue)
         continue

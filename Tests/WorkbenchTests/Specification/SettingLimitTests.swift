@@ -47,7 +47,10 @@ import Workbench
       "data: {annotator: {length_bias: -3}}", "data: {annotator: {length_bias: .nan}}",
       "length_bias: a finite number"
     ),
-    ("evaluation: {prompts: 2, samples: 2}", "evaluation: {prompts: 1}", "prompts: n ≥ 2"),
+    (
+      "evaluation: {prompts: 2, samples: 2}", "evaluation: {prompts: 1}",
+      "prompts: n ≥ 2, or 0 to sample nothing"
+    ),
     ("evaluation: {checkpoints: 1}", "evaluation: {checkpoints: 0}", "checkpoints: n ≥ 1"),
     ("evaluation: {samples: 0}", "evaluation: {samples: -1}", "samples: 0 ≤ n ≤ prompts"),
     (
@@ -120,7 +123,7 @@ import Workbench
     ("arms: [{dpo: {}, reward: gold}]", "'reward' chooses PPO's reward; remove it here"),
     ("arms: [{best-of-n: {}, reward_offset: 1}]", "'reward_offset' shifts PPO's reward"),
     ("arms: [{name: '!!', dpo: {}}]", "arms need different names with letters in them"),
-    ("arms: [{name: Reward, dpo: {}}]", "other than 'sft' and 'reward'"),
+    ("arms: [{name: Reward, dpo: {}}]", "other than 'sft', 'reward' and 'referee'"),
     ("arms: [{name: A b, dpo: {}}, {name: a-B, dpo: {}}]", "arms need different names"),
     ("model: {preset: tiny, num_attention_heads: 2}\narms: [{dpo: {}}]", "not both; remove one"),
     (
