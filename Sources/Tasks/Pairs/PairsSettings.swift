@@ -110,8 +110,8 @@ extension PairsTask.Settings {
     cut.fingerprint = try [train, test].compactMap(\.self)
       .map { try sha256(ofFile: URL(filePath: $0)) }.joined(separator: " ")
     try require(
-      cut.train.count >= 2, CodingKeys.train, "\(cut.train.count) pairs",
-      "2 or more pairs after held_out and referee are taken from it")
+      !cut.train.isEmpty, CodingKeys.train, "a file without a pair to learn from",
+      "one that leaves some once held_out and referee are taken from it")
     let length = completionLength(of: parts.flatMap(\.self), maximumLength: maximumLength)
     let scorer = score.map { ScoringCommand($0, tokenizer: tokenizer) }
     return PairsTask(

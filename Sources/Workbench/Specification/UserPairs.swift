@@ -49,6 +49,9 @@ extension ExperimentSpecification {
     data = counts
     evaluation.prompts = min(evaluation.prompts, task.differentTestPrompts)
     evaluation.samples = min(evaluation.samples, evaluation.prompts)
+    if needsReferee || (needsRewardModel && rewardCheckpoint == nil) {
+      try reward.validate(for: pairs.train + pairs.referee)
+    }
     guard !needsReferee || pairs.referee.count >= 2 else {
       throw ConfigurationError.contradiction(
         "\(pairs.referee.count) pairs are left for the referee; raise task.referee, bring more pairs, "
