@@ -2,6 +2,7 @@ import DPO
 import Datasets
 import Foundation
 import LanguageModel
+import RewardModeling
 package import Tasks
 import Tokenization
 import Training
