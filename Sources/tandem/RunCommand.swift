@@ -66,22 +66,9 @@ struct RunCommand: AsyncParsableCommand {
     if let chosen = try chosenSeeds() { specification.seeds = SeedList(chosen) }
     let folder = URL(filePath: output ?? "runs/\(specification.name)")
     let runner = try ExperimentRunner(specification, folder: folder)
-    if dryRun { return try printPlan(of: runner) }
-    try await carryOut(runner)
-  }
-
-  private func carryOut(_ runner: ExperimentRunner) async throws {
-    let command = CommandLine.arguments
-    let results =
-      results.map { URL(filePath: $0) } ?? runner.store.folder.appending(path: "results")
-    let (jobs, isQuiet) = (jobs, quiet)
-    let advice = "finished cells are kept; the same command continues"
-    let summary = try await Interruption.cancelling(advice: advice) {
-      try await withManifest(of: runner, command: command, jobs: jobs, results: results) {
-        try await runShowingProgress(runner, jobs: jobs, isQuiet: isQuiet)
-      }
-    }
-    try print(json ? jsonText(of: summary) : table(of: summary, results: results))
+    if dryRun { return try printPlan(of: runner, json: json) }
+    let results = results.map { URL(filePath: $0) }
+    try await carryOut(runner, results: results, jobs: jobs, isQuiet: quiet, json: json)
   }
 
   /// The seeds that the options ask for, if they ask for any.
@@ -106,11 +93,27 @@ struct RunCommand: AsyncParsableCommand {
     guard chosen[0] >= 1 else { throw ValidationError("--seeds is 0; allowed is 1 or more") }
     return Array(1...chosen[0])
   }
+}
 
-  private func printPlan(of runner: ExperimentRunner) throws {
-    let plan = PlanDocument(runner)
-    try print(json ? jsonText(of: plan) : plan.text)
+/// Prints what a run would do, and what it costs.
+func printPlan(of runner: ExperimentRunner, json: Bool) throws {
+  let plan = PlanDocument(runner)
+  try print(json ? jsonText(of: plan) : plan.text)
+}
+
+/// Runs what is not finished yet, writes the results, beside the run unless named, and sums up.
+func carryOut(
+  _ runner: ExperimentRunner, results: URL? = nil, jobs: Int, isQuiet: Bool, json: Bool
+) async throws {
+  let command = CommandLine.arguments
+  let results = results ?? runner.store.folder.appending(path: "results")
+  let advice = "finished cells are kept; the same command continues"
+  let summary = try await Interruption.cancelling(advice: advice) {
+    try await withManifest(of: runner, command: command, jobs: jobs, results: results) {
+      try await runShowingProgress(runner, jobs: jobs, isQuiet: isQuiet)
+    }
   }
+  try print(json ? jsonText(of: summary) : table(of: summary, results: results))
 }
 
 /// Runs an experiment's cells with a line of progress on stderr.

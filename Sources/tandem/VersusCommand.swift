@@ -83,20 +83,9 @@ struct VersusCommand: AsyncParsableCommand {
     ).specification(overrides: settings)
     if quick { specification = specification.quickTrial() }
     let runner = try ExperimentRunner(specification, folder: URL(filePath: output))
-    if dryRun {
-      let plan = PlanDocument(runner)
-      return try print(json ? jsonText(of: plan) : plan.text)
-    }
+    if dryRun { return try printPlan(of: runner, json: json) }
     if !quiet { for note in runner.task.labelledPairs?.notes ?? [] { writeError(note) } }
-    let results = runner.store.folder.appending(path: "results")
-    let (jobs, isQuiet) = (threads.jobs, quiet)
-    let advice = "finished cells are kept; the same command continues"
-    let summary = try await Interruption.cancelling(advice: advice) {
-      try await withManifest(
-        of: runner, command: CommandLine.arguments, jobs: jobs, results: results
-      ) { try await runShowingProgress(runner, jobs: jobs, isQuiet: isQuiet) }
-    }
-    try print(json ? jsonText(of: summary) : table(of: summary, results: results))
+    try await carryOut(runner, jobs: threads.jobs, isQuiet: quiet, json: json)
   }
 
   private func pairSettings() -> PairsTask.Settings {
