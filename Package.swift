@@ -174,6 +174,7 @@ let package = Package(
       name: "tandemTests",
       dependencies: [
         "tandem", "three-pairs", "TestSupport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],

@@ -142,8 +142,8 @@ MUTANTS = [
     ("TokenLevelGradient.swift", "completed[$0] - objective.beta * (logPolicy[$0] - logReference[$0])",
      "completed[$0] + objective.beta * (logPolicy[$0] - logReference[$0])", "the token penalty's sign"),
     ("TokenLevelGradient.swift", "residual + lambda * sum", "residual", "a tree's advantages without λ"),
-    ("SequenceBatch.swift", "states.flatMap { $0.dropLast() }", "states.flatMap { $0.dropFirst() }",
-     "rows predict the token that they hold"),
+    ("SequenceBatch.swift", "states.flatMap { $0.dropLast() }",
+     "states.flatMap { $0.dropLast().map { max(0, $0 - 1) } }", "rows predict the token after the next"),
 ]
 
 DRIVER = """import {module}
@@ -223,6 +223,12 @@ def needed(package, root):
     return [target for target in package["targets"] if target["name"] in wanted]
 
 
+def features(target):
+    """The language features that a target's sources are written in; its warnings, which mutants cause, stay warnings."""
+    kinds = [setting["kind"].get("enableUpcomingFeature", {}).get("_0") for setting in target["settings"]]
+    return ", ".join(f'.enableUpcomingFeature("{kind}")' for kind in kinds if kind)
+
+
 def manifest(package, targets, root):
     """A Package.swift of these targets alone and the program that asks the identities of the last one."""
     origins, lines = set(), []
@@ -240,7 +246,8 @@ def manifest(package, targets, root):
                 uses.append(f'.product(name: "{name}", package: "{origin}")')
             else:
                 uses.append(f'"{name}"')
-        lines.append(f'.target(name: "{target["name"]}", dependencies: [{", ".join(uses)}])')
+        lines.append(
+            f'.target(name: "{target["name"]}", dependencies: [{", ".join(uses)}], swiftSettings: [{features(target)}])')
     lines.append(f'.executableTarget(name: "verify", dependencies: ["{root}"])')
     remote = [d["sourceControl"][0] for d in package["dependencies"] if "sourceControl" in d]
     urls = [

@@ -53,13 +53,39 @@ public struct PreferenceFile: Sendable {
   public func tokenized(
     by tokenizer: some Tokenizer, maximumLength: Int
   ) throws(DataError) -> [PreferencePair] {
+    try encoded(by: tokenizer) { fault(in: $0, maximumLength: maximumLength) }.map(\.pair)
+  }
+
+  /// The pairs as token ids, each sequence cut to a length as TRL's `max_length` does it.
+  ///
+  /// What is cut off is a completion's end, its end token included. A pair whose prompt leaves no room,
+  /// or whose completions begin alike for all of the room, is left out.
+  public func tokenized(
+    by tokenizer: some Tokenizer, cutTo length: Int
+  ) throws(DataError) -> CutPairs {
+    var result = CutPairs()
+    for (pair, line) in try encoded(by: tokenizer, refusing: sameTokens) {
+      guard let cut = pair.cut(to: length) else {
+        result.linesLeftOut.append(line)
+        continue
+      }
+      if cut != pair { result.linesCut.append(line) }
+      result.pairs.append(cut)
+    }
+    return result
+  }
+
+  /// Every pair as ids with its line, unless one cannot be encoded or is refused.
+  private func encoded(
+    by tokenizer: some Tokenizer, refusing fault: (PreferencePair) -> Fault?
+  ) throws(DataError) -> [(pair: PreferencePair, line: Int)] {
     var problems: [DataProblem] = []
-    var tokenized: [PreferencePair] = []
+    var encoded: [(pair: PreferencePair, line: Int)] = []
     for (pair, line) in zip(pairs, lines) {
       do throws(TokenizationError) {
         let tokens = try pair.tokenized(by: tokenizer)
-        tokenized.append(tokens)
-        if let (what, remedy) = fault(in: tokens, maximumLength: maximumLength) {
+        encoded.append((tokens, line))
+        if let (what, remedy) = fault(tokens) {
           problems.append(DataProblem(file: name, line: line, what: what, remedy: remedy))
         }
       } catch {
@@ -70,20 +96,32 @@ public struct PreferenceFile: Sendable {
       }
     }
     guard problems.isEmpty else { throw DataError(problems) }
-    return tokenized
+    return encoded
   }
 
-  private func fault(
-    in pair: PreferencePair, maximumLength: Int
-  ) -> (what: String, remedy: String)? {
+  private typealias Fault = (what: String, remedy: String)
+
+  private func fault(in pair: PreferencePair, maximumLength: Int) -> Fault? {
     let length = pair.prompt.count + max(pair.chosen.count, pair.rejected.count)
-    if length > maximumLength {
-      return (
-        "prompt and completion have \(length) tokens, the model takes \(maximumLength)",
-        "shorten the text, or use a model with more positions"
-      )
-    }
+    guard length > maximumLength else { return sameTokens(pair) }
+    return (
+      "prompt and completion have \(length) tokens, the model takes \(maximumLength)",
+      "shorten the text, or use a model with more positions"
+    )
+  }
+
+  private func sameTokens(_ pair: PreferencePair) -> Fault? {
     guard pair.chosen == pair.rejected else { return nil }
     return ("chosen and rejected have the same tokens", "make them differ or delete the line")
   }
+}
+
+/// Pairs of limited length, with what the limit did to which lines of their file.
+public struct CutPairs: Sendable, Equatable {
+  /// The pairs that are left, in the order of the lines.
+  public var pairs: [PreferencePair] = []
+  /// The lines whose completions were cut.
+  public var linesCut: [Int] = []
+  /// The lines that have nothing left to compare.
+  public var linesLeftOut: [Int] = []
 }

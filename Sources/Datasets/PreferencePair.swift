@@ -26,6 +26,16 @@ public struct PreferencePair: Sendable, Hashable, Codable {
 
   /// The prompt with the other completion.
   public var rejectedSequence: TokenSequence { TokenSequence(prompt: prompt, completion: rejected) }
+
+  /// The pair with at most so many tokens a sequence, cut at the completions' ends; nil where the
+  /// prompt leaves no room or both completions are the same up to there.
+  public func cut(to length: Int) -> PreferencePair? {
+    let room = length - prompt.count
+    guard room > 0 else { return nil }
+    var pair = self
+    (pair.chosen, pair.rejected) = (Array(chosen.prefix(room)), Array(rejected.prefix(room)))
+    return pair.chosen == pair.rejected ? nil : pair
+  }
 }
 
 /// Completions of one prompt in the order of preference, the best first.

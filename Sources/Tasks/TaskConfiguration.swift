@@ -98,8 +98,9 @@ extension TaskConfiguration {
     case dataFolder = "data_folder"
   }
 
-  /// Those whose keys every recorded configuration has, whatever its task: the hashes by which
-  /// finished cells are known hold them. Keys of other tasks are written where the task is chosen.
+  /// Those whose keys every recorded configuration of a task with a known gold has, whichever it is.
+  ///
+  /// The hashes by which finished cells are known hold them. Other keys are written where their task is chosen.
   private static let alwaysWritten: [any TaskSettings.Type] = [
     AspectReviews.Settings.self, EnumerableLanguage.Settings.self, MovieSentiment.Settings.self,
   ]
@@ -118,15 +119,14 @@ extension TaskConfiguration {
     try values.read(.dataFolder, into: &dataFolder)
   }
 
-  /// Writes one object with the keys of all tasks side by side.
+  /// Writes one object; the keys of a user's pairs stand alone, and others side by side.
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(name, forKey: .name)
     for settings in settings {
       let kind = type(of: settings)
-      guard kind.name == name || Self.alwaysWritten.contains(where: { $0 == kind }) else {
-        continue
-      }
+      let isAlwaysWritten = pairs == nil && Self.alwaysWritten.contains { $0 == kind }
+      guard kind.name == name || isAlwaysWritten else { continue }
       try settings.encode(to: encoder)
     }
     try values.encode(dataFolder, forKey: .dataFolder)

@@ -17,7 +17,8 @@ struct EvaluateCommand: ParsableCommand {
 
       EXAMPLES
         tandem evaluate --model dpo --reference sft --data test.jsonl
-        tandem evaluate --model ppo --reference sft --reward reward --data test.jsonl --json
+        tandem evaluate --model ppo --reference sft --reward reward \\
+          --data test.jsonl --json
       """)
 
   @Option(help: "The policy: a folder or a model's file.")

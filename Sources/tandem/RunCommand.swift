@@ -15,10 +15,12 @@ struct RunCommand: AsyncParsableCommand {
 
       EXAMPLES
         tandem run experiments/quick --output /tmp/quick
-        tandem run experiments/reward-curves --output runs/reward-curves --results results/reward-curves
+        tandem run experiments/reward-curves --output runs/reward-curves \\
+          --results results/reward-curves
         tandem run experiments/reward-curves --quick --jobs 2 --output /tmp/trial
         tandem run experiments/reward-curves --dry-run
-        tandem run experiments/reward-curves --seeds 1,2,3 --output runs/three-seeds --json
+        tandem run experiments/reward-curves --seeds 1,2,3 \\
+          --output runs/three-seeds --json
       """)
 
   @Argument(help: "A folder with an experiment.yaml, or such a file.")

@@ -16,7 +16,8 @@ struct SampleCommand: ParsableCommand {
         tandem sample --model dpo --data pairs.jsonl --count 20 --json
         tandem sample --model sft --prompt "the film" --greedy
         tandem sample --model stories260K.bin --greedy --max-tokens 256
-        tandem sample --model smollm2.gguf --chat --prompt "What is the capital of France?" --greedy
+        tandem sample --model smollm2.gguf --chat \\
+          --prompt "What is the capital of France?" --greedy
       """)
 
   @Option(help: "The model: a folder, or a .safetensors, .gguf or llama2.c .bin file.")

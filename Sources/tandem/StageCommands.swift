@@ -20,8 +20,10 @@ struct SFTCommand: AsyncParsableCommand {
 
       EXAMPLES
         tandem sft --data pairs.jsonl --output sft
-        tandem sft --data pairs.jsonl --output sft --preset small --vocabulary 1024 max_steps=1200
-        tandem sft --data pairs.jsonl --model base --output sft learning_rate=1e-4 --seed 7
+        tandem sft --data pairs.jsonl --output sft --preset small --vocabulary 1024 \\
+          max_steps=1200
+        tandem sft --data pairs.jsonl --model base --output sft learning_rate=1e-4 \\
+          --seed 7
       """)
 
   @OptionGroup var options: StageOptions
@@ -60,7 +62,8 @@ struct RewardCommand: AsyncParsableCommand {
     discussion: """
       EXAMPLES
         tandem reward --data pairs.jsonl --model sft --output reward
-        tandem reward --data pairs.jsonl --model sft --output reward num_train_epochs=1 --json
+        tandem reward --data pairs.jsonl --model sft --output reward \\
+          num_train_epochs=1 --json
       """)
 
   @OptionGroup var options: StageOptions
@@ -89,9 +92,12 @@ struct DPOCommand: AsyncParsableCommand {
     discussion: """
       EXAMPLES
         tandem dpo --data pairs.jsonl --model sft --output dpo
-        tandem dpo --data pairs.jsonl --model sft --output dpo beta=0.3 learning_rate=5e-4
-        tandem dpo --data pairs.jsonl --model sft --output dpo --config dpo.yaml --seed 3
-        tandem dpo --data pairs.jsonl --model smollm2.gguf --chat --output dpo learning_rate=1e-6
+        tandem dpo --data pairs.jsonl --model sft --output dpo beta=0.3 \\
+          learning_rate=5e-4
+        tandem dpo --data pairs.jsonl --model sft --output dpo --config dpo.yaml \\
+          --seed 3
+        tandem dpo --data pairs.jsonl --model smollm2.gguf --chat --output dpo \\
+          learning_rate=1e-6
       """)
 
   @OptionGroup var options: StageOptions
@@ -116,7 +122,8 @@ struct PPOCommand: AsyncParsableCommand {
     discussion: """
       EXAMPLES
         tandem ppo --data pairs.jsonl --model sft --reward reward --output ppo
-        tandem ppo --data pairs.jsonl --model sft --reward reward --output ppo kl_coef=0.3 iterations=40
+        tandem ppo --data pairs.jsonl --model sft --reward reward --output ppo \\
+          kl_coef=0.3 iterations=40
       """)
 
   @OptionGroup var options: StageOptions

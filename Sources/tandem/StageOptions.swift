@@ -30,6 +30,20 @@ struct ConversationOptions: ParsableArguments {
   }
 }
 
+/// How long sequences of the data may be.
+struct LengthOptions: ParsableArguments {
+  @Option(
+    help:
+      "The most tokens of a prompt with its completion; longer completions are cut at their end.")
+  var maxLength = PairsTask.Settings().maximumLength
+
+  func validate() throws {
+    guard maxLength >= 2 else {
+      throw ValidationError("--max-length is \(maxLength); allowed is 2 or more")
+    }
+  }
+}
+
 /// How many threads share the work of a command.
 struct JobOptions: ParsableArguments {
   @Option(
@@ -54,6 +68,8 @@ struct StageOptions: ParsableArguments {
   var holdOut = 0.0
 
   @OptionGroup var turns: ConversationOptions
+
+  @OptionGroup var lengths: LengthOptions
 
   @Option(help: "The run folder, which the model is written to as well; new, empty, or this run's.")
   var output: String?
@@ -104,6 +120,7 @@ struct StageOptions: ParsableArguments {
     var pairs = PairsTask.Settings()
     (pairs.train, pairs.test, pairs.heldOut) = (data ?? "", test, holdOut)
     (pairs.chat, pairs.system, pairs.vocabulary) = (turns.chat, turns.system, vocabulary)
+    pairs.maximumLength = lengths.maxLength
     return pairs
   }
 
@@ -124,6 +141,7 @@ struct StageOptions: ParsableArguments {
         vocabularySize: runner.task.tokenizer.vocabularySize)
       let plan = try memory(TrainingMemory(pairs: pairs, workers: threads.jobs), sizes)
       writeError("\(stage.name): \(plan.text)")
+      for note in runner.task.labelledPairs?.notes ?? [] { writeError(note) }
     }
     let document = try await run.carryOut(jobs: threads.jobs, isQuiet: quiet)
     try print(json ? jsonText(of: document) : document.text)

@@ -1,26 +1,26 @@
-import ArgumentParser
+package import ArgumentParser
 import TensorKernels
 
 /// `tandem`: RLHF and DPO side by side, on the same preferences.
 @main
-struct TandemCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
+package struct TandemCommand: AsyncParsableCommand {
+  package static let configuration = CommandConfiguration(
     commandName: "tandem",
     abstract: "Train RLHF and DPO on identical preferences and compare their reward curves.",
     discussion: """
       EXAMPLES
-        tandem versus pairs.jsonl --seeds 3            PPO and DPO on your own pairs
-        tandem list                                    the experiments there are
-        tandem run experiments/quick --output /tmp/q   a whole comparison in a minute
-        tandem run experiments/reward-curves --dry-run what would run, and what it costs
-        tandem compare runs/a runs/b                   shared curves of two runs
-        tandem identities                              every theorem, checked numerically
-        tandem claims results                          every claim with its verdict
+        tandem versus pairs.jsonl               # PPO and DPO on your own pairs
+        tandem list                             # the experiments there are
+        tandem run experiments/quick --output /tmp/q  # a comparison in a minute
+        tandem run experiments/reward-curves --dry-run  # what it would cost
+        tandem compare runs/a runs/b            # shared curves of two runs
+        tandem identities                       # every theorem in numbers
+        tandem claims results                   # every claim with its verdict
         tandem dpo --data pairs.jsonl --model sft --output dpo
-        tandem sample --model stories260K.bin --greedy one model file, as other tools write it
-        tandem doctor                                  this machine, and what of it decides the bits
-        tandem explain variance --input bandit.json    a theory in numbers
-        tandem diagnose runs/reward-curves             what a run suffers from
+        tandem sample --model stories260K.bin --greedy  # other tools' files
+        tandem doctor                           # this machine
+        tandem explain variance --input bandit.json  # a theory in numbers
+        tandem diagnose runs/reward-curves      # what a run suffers from
 
       Results go to stdout, progress and errors to stderr. Exit codes: 0 done, 1 a broken
       theorem, 64 usage, 65 data, 66 missing input, 69 missing tool, 70 numerical failure, 73 output
@@ -36,7 +36,9 @@ struct TandemCommand: AsyncParsableCommand {
       IdentitiesCommand.self, VarianceCommand.self, ClaimsCommand.self, DoctorCommand.self,
     ])
 
-  static func main() async {
+  package init() {}
+
+  package static func main() async {
     // Cells and shards use the cores; a second BLAS thread would only change the bits.
     BLAS.useOneThread()
     do {

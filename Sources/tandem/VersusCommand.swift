@@ -17,7 +17,8 @@ struct VersusCommand: AsyncParsableCommand {
       EXAMPLES
         tandem versus pairs.jsonl --seeds 3
         tandem versus pairs.jsonl --model SmolLM2-135M --test test.jsonl
-        tandem versus pairs.jsonl --score "python3 score.py" beta=0.3 ppo.iterations=40
+        tandem versus pairs.jsonl --score "python3 score.py" beta=0.3 \\
+          ppo.iterations=40
       """)
 
   @Argument(help: "JSON Lines with prompt, chosen and rejected.")
@@ -49,6 +50,8 @@ struct VersusCommand: AsyncParsableCommand {
   var score: String?
 
   @OptionGroup var turns: ConversationOptions
+
+  @OptionGroup var lengths: LengthOptions
 
   @Option(help: "The number of seeds.")
   var seeds = 3
@@ -93,6 +96,7 @@ struct VersusCommand: AsyncParsableCommand {
     (settings.train, settings.test) = (pairs, test)
     (settings.referee, settings.score) = (referee, score)
     (settings.chat, settings.system) = (turns.chat, turns.system)
+    settings.maximumLength = lengths.maxLength
     return settings
   }
 }

@@ -49,4 +49,21 @@ import Tokenization
     }
     #expect("\(try #require(error))".contains("pairs.jsonl:1: chosen and rejected have the same"))
   }
+
+  @Test func longCompletionsAreCutAndPairsWithNothingToCompareAreLeftOut() throws {
+    let file = try file(
+      #"{"prompt": "p", "chosen": " a b", "rejected": " c"}"#,
+      #"{"prompt": "p", "chosen": " a", "rejected": " b"}"#,
+      #"{"prompt": "p p p p", "chosen": " a", "rejected": " b"}"#,
+      #"{"prompt": "p", "chosen": " a b c", "rejected": " a b b"}"#)
+    let cut = try file.tokenized(by: words, cutTo: 4)
+    #expect(
+      cut.pairs == [
+        PreferencePair(prompt: [1, 3], chosen: [4, 5], rejected: [6, 2]),
+        PreferencePair(prompt: [1, 3], chosen: [4, 2], rejected: [5, 2]),
+      ])
+    #expect(cut.linesCut == [1] && cut.linesLeftOut == [3, 4])
+    let whole = try file.tokenized(by: words, cutTo: 9)
+    #expect(whole.pairs.count == 4 && whole.linesCut.isEmpty && whole.linesLeftOut.isEmpty)
+  }
 }

@@ -100,6 +100,22 @@ import Tokenization
     #expect(error.map { "\($0)".contains(fragment) } == true)
   }
 
+  @Test func whatTheLengthLimitDoesIsSaid() throws {
+    let answer = String(repeating: "y", count: 90)
+    let long = #"{"prompt": "why?", "chosen": " \#(answer)", "rejected": " no"}"#
+    let longer = long.replacing("why?", with: String(repeating: "why? ", count: 30))
+    let task = try task(lines + [long, longer]) { ($0.maximumLength, $0.referee) = (40, 0) }
+    let pairs = try #require(task.labelledPairs)
+    #expect(pairs.train.count + pairs.test.count == 61)
+    #expect((pairs.train + pairs.test).allSatisfy { $0.chosenSequence.tokens.count <= 40 })
+    let notes = pairs.notes.joined(separator: "\n")
+    #expect(notes.contains("1 of the 62 pairs of"))
+    #expect(notes.contains("cut to a max_length of 40 tokens (lines 61)"))
+    #expect(notes.contains("nothing to compare is within a max_length of 40 tokens: more"))
+    #expect(notes.contains("keep them (lines 62)"))
+    #expect(task.maximumCompletionLength <= 40)
+  }
+
   @Test func sharesThatLeaveNothingAreRefused() throws {
     #expect(throws: TaskConfigurationError.self) {
       try TaskConfiguration(pairs: 0.6, referee: 0.5).validate()

@@ -64,7 +64,8 @@ package struct ReportPage {
     switch section {
     case .expectation:
       let said = HTML.escape(summary.facts.expectation)
-      return said.isEmpty ? [] : ["<div class=\"said\">\(said)</div>"]
+      let notes = (summary.dataNotes ?? []).map { "<p>\(HTML.escape($0)).</p>" }
+      return (said.isEmpty ? [] : ["<div class=\"said\">\(said)</div>"]) + notes
     case .end:
       return [
         tables.final, tables.comparisons,
@@ -114,9 +115,21 @@ extension ReportPage {
         """
     }
     guard !cards.isEmpty else { return "" }
-    let note = judgeNote(summary.judge)
+    let note = judgeNote(summary.judge) + refereeNote
     return "<div class=\"cards\">\(cards.joined())</div>\n"
       + (note.isEmpty ? "" : "<p>\(note)</p>\n")
+  }
+
+  /// What the referee can do, in the words that a verdict needs.
+  private var refereeNote: String {
+    guard summary.judge == .referee else { return "" }
+    guard let skill = summary.refereeSkill else {
+      return " No pair is held out to say how good it is, so no verdict is read off it."
+    }
+    let found =
+      " It orders \(readable(100 * skill.accuracy)) % of the \(Int(skill.pairs)) held-out pairs as "
+      + "they are labelled; guessing exceeds \(readable(100 * min(1, skill.chance))) % one time in forty"
+    return found + (skill.isBetterThanChance ? "." : ", so no verdict is read off it.")
   }
 
   private func headline(of arm: ArmSummary) -> (value: String, says: String)? {

@@ -192,6 +192,7 @@ struct ReportTables {
   private func words(_ key: String) -> String { HTML.escape(key.replacing("_", with: " ")) }
 
   private func verdict(_ difference: Estimate) -> String {
+    guard summary.judgeDecides else { return "no verdict" }
     guard difference.n > 1 else { return "one seed" }
     if difference.low > 0 { return "<span class=\"pass\">higher</span>" }
     return difference.high < 0 ? "<span class=\"fail\">lower</span>" : "undecided"

@@ -22,6 +22,8 @@ package struct ExperimentSummary: Codable, Sendable {
   package var certificate: [CertificateSummary]
   /// What the intervals of this summary really cover at this number of seeds, from simulation.
   package var coverage: [CoverageSummary]
+  /// How a user's pairs were cut, a sentence each.
+  package var dataNotes: [String]?
 
   /// Who judges the arms; nil where no evaluation holds what the experiment's judge gives.
   package var judge: Judge? {

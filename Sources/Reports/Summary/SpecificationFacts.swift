@@ -66,6 +66,8 @@ extension ExperimentSpecification {
   /// - Parameters:
   ///   - known: The task, where it is there already; a user's pairs need not be read again.
   ///   - command: The command that makes the results.
+  /// - Returns: The facts.
+  /// - Throws: What is wrong with the task's files, where the vocabulary has to be read off them.
   package func facts(
     task known: (any PreferenceTask)? = nil, command: String
   ) throws -> SpecificationFacts {

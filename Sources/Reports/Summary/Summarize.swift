@@ -16,7 +16,8 @@ package func summarize(_ cells: [CellRecord], facts: SpecificationFacts) -> Expe
     matched: judge.map { matchedComparisons(runs, in: $0.reward) } ?? [],
     rewardModel: rewardModelEstimates(cells, hasGold: judge == .gold),
     certificate: certificate(cells),
-    coverage: coverage(atSeeds: facts.seeds.count))
+    coverage: coverage(atSeeds: facts.seeds.count),
+    dataNotes: cells.lazy.compactMap(\.dataNotes).first)
 }
 
 private func referenceEstimates(_ runs: [ArmRuns]) -> [String: Estimate] {
@@ -85,6 +86,7 @@ private func rewardModelEstimates(_ cells: [CellRecord], hasGold: Bool) -> [Stri
     ("Pearson correlation with gold", \.pearson), ("Spearman correlation with gold", \.spearman),
   ]
   let centred: RewardQuantity = ("mean score of reference completions", \.referenceMean)
+  let count: RewardQuantity = ("held-out pairs", { Double($0.testPairs) })
   let sorted = cells.sorted { $0.seed < $1.seed }
   func estimates(
     _ quantities: [RewardQuantity], of models: [RewardModelSummary], prefix: String = ""
@@ -96,10 +98,12 @@ private func rewardModelEstimates(_ cells: [CellRecord], hasGold: Bool) -> [Stri
       })
   }
   return estimates(
-    ofAll + (hasGold ? ofGold : []) + [centred],
+    ofAll + (hasGold ? ofGold + [centred] : [count]),
     of: sorted.filter { !$0.isReferee }.compactMap(\.rewardModel)
   ).merging(
-    estimates(ofAll, of: sorted.filter(\.isReferee).compactMap(\.rewardModel), prefix: "referee: ")
+    estimates(
+      ofAll + [count], of: sorted.filter(\.isReferee).compactMap(\.rewardModel), prefix: "referee: "
+    )
   ) { $1 }
 }
 

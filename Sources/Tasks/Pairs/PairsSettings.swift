@@ -21,6 +21,9 @@ extension PairsTask {
     /// The most tokens that a policy answers with; nil for the longest completion of the pairs, but at
     /// most ``longestByDefault``, since every evaluation samples.
     public var maximumNewTokens: Int?
+    /// The most tokens of a prompt with a completion, as TRL's `max_length`: longer completions are cut
+    /// at their end, and a pair whose prompt leaves no room is left out.
+    public var maximumLength = 1024
     /// Whether prompts become turns of a conversation in ChatML.
     public var chat = false
     /// What the system turn says, with `chat`.
@@ -33,6 +36,7 @@ extension PairsTask {
       case heldOut = "held_out"
       case referee, score
       case maximumNewTokens = "max_new_tokens"
+      case maximumLength = "max_length"
       case chat, system, vocabulary
     }
 
@@ -52,6 +56,7 @@ extension PairsTask {
       try values.read(.referee, into: &referee)
       score = try values.decodeIfPresent(String.self, forKey: .score)
       maximumNewTokens = try values.decodeIfPresent(Int.self, forKey: .maximumNewTokens)
+      try values.read(.maximumLength, into: &maximumLength)
       try values.read(.chat, into: &chat)
       system = try values.decodeIfPresent(String.self, forKey: .system)
       try values.read(.vocabulary, into: &vocabulary)
@@ -72,6 +77,7 @@ extension PairsTask {
         taken < 1, CodingKeys.referee, referee, "with held_out less than 1, so that pairs are left")
       try require(
         maximumNewTokens ?? 1 >= 1, CodingKeys.maximumNewTokens, maximumNewTokens ?? 0, "n ≥ 1")
+      try require(maximumLength >= 2, CodingKeys.maximumLength, maximumLength, "n ≥ 2")
       try require(260...4096 ~= vocabulary, CodingKeys.vocabulary, vocabulary, "260 ≤ n ≤ 4096")
       try require(
         system == nil || chat, CodingKeys.system, system ?? "", "nothing unless chat is true")
@@ -88,8 +94,9 @@ extension PairsTask.Settings {
   /// Reads the files, encodes them and cuts them by prompt.
   ///
   /// - Parameters:
-  ///   - tokenizer: The model's; nil trains a byte-level BPE on the texts.
-  ///   - maximumLength: The model's positions; nil takes any length.
+  ///   - given: The model's tokenizer; nil trains a byte-level BPE on the texts.
+  ///   - maximumLength: The model's positions, which limit lengths beside `max_length`; nil takes any.
+  /// - Returns: The task, its pairs in their parts.
   /// - Throws: `DataError` with every line that is wrong, `TaskConfigurationError` without a file.
   public func makeTask(tokenizer given: (any Tokenizer)?, maximumLength: Int?) throws -> PairsTask {
     try require(!train.isEmpty, CodingKeys.train, "empty", "the path of a file of pairs")
@@ -102,11 +109,13 @@ extension PairsTask.Settings {
         on: files[0].pairs.flatMap { [$0.prompt + $0.chosen, $0.prompt + $0.rejected] },
         vocabularySize: vocabulary)
     let turns = chat ? try Conversation(system: system, tokenizer: tokenizer) : nil
-    let parts = try files.map { file in
-      try (turns.map(file.asTurns) ?? file)
-        .tokenized(by: tokenizer, maximumLength: maximumLength ?? .max)
+    let limit = min(self.maximumLength, maximumLength ?? .max)
+    let limited = try files.map { file in
+      try (turns.map(file.asTurns) ?? file).tokenized(by: tokenizer, cutTo: limit)
     }
+    let parts = limited.map(\.pairs)
     var cut = PairCut(self).parts(train: parts[0], test: parts.count > 1 ? parts[1] : nil)
+    cut.notes += zip(files, limited).flatMap { $1.notes(file: $0.name, limit: limit) }
     cut.fingerprint = try [train, test].compactMap(\.self)
       .map { try sha256(ofFile: URL(filePath: $0)) }.joined(separator: " ")
     try require(
@@ -124,45 +133,5 @@ extension PairsTask.Settings {
     let longest = pairs.map { max($0.chosen.count, $0.rejected.count) }.max() ?? 1
     let room = (maximumLength ?? .max) - (pairs.map(\.prompt.count).max() ?? 0)
     return max(1, min(maximumNewTokens ?? min(longest, Self.longestByDefault), room))
-  }
-}
-
-/// Cuts pairs by prompt, in an order that the prompts' hashes decide and the lines do not.
-struct PairCut {
-  private let heldOut, referee: Double
-
-  init(_ settings: PairsTask.Settings) {
-    heldOut = settings.heldOut
-    referee = settings.score == nil ? settings.referee : 0
-  }
-
-  /// The parts; a test file of its own leaves nothing to hold out.
-  func parts(train: [PreferencePair], test: [PreferencePair]?) -> LabelledPairs {
-    let order = Set(train.map(\.prompt)).map { (hash: sha256(of: "\($0)"), prompt: $0) }
-      .sorted { $0.hash < $1.hash }.map(\.prompt)
-    func count(_ share: Double) -> Int {
-      share == 0 ? 0 : max(1, Int((share * Double(order.count)).rounded()))
-    }
-    let held = test == nil ? Set(order.prefix(count(heldOut))) : []
-    let refereed = Set(order.dropFirst(held.count).prefix(count(referee)))
-    let own = train.filter { !held.contains($0.prompt) && !refereed.contains($0.prompt) }
-    var cut = LabelledPairs(
-      train: own, test: test ?? train.filter { held.contains($0.prompt) },
-      referee: train.filter { refereed.contains($0.prompt) })
-    cut.notes = [
-      "\(cut.train.count) pairs to learn from, \(cut.test.count) held out, \(cut.referee.count) "
-        + "for the referee; the parts share no prompt"
-    ]
-    let known = Set(train.map(\.prompt))
-    let shared = (test ?? []).count { known.contains($0.prompt) }
-    if shared > 0 {
-      cut.notes = [
-        "\(cut.train.count) pairs to learn from, \(cut.test.count) in the test file, "
-          + "\(cut.referee.count) for the referee",
-        "\(shared) pairs of the test file have a prompt that is in the training file too, so "
-          + "what is measured on them is not wholly held out",
-      ]
-    }
-    return cut
   }
 }

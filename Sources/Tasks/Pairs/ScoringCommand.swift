@@ -34,7 +34,7 @@ public struct ScoringCommand: RewardFunction {
     return String(decoding: try encoder.encode(fields), as: UTF8.self) + "\n"
   }
 
-  /// What the command writes. It reads a file, so that neither side waits for the other's pipe.
+  /// What the command writes; it reads a file, so that neither side waits for the other's pipe.
   private func output(for input: String) throws -> String {
     let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
     defer { try? FileManager.default.removeItem(at: file) }

@@ -71,6 +71,7 @@ extension SeedWork {
     var record = record
     let checkpoint = ModelFolder(folder.appending(path: checkpointName))
     try checkpoint.write(model, tokenizer: task.tokenizer)
+    record.dataNotes = task.labelledPairs?.notes
     record.dataHashes["reference"] = try sha256(ofFile: checkpoint.weights)
     try record.write(to: folder)
   }

@@ -32,6 +32,8 @@ package struct CellRecord: Codable, Sendable {
   package var samples: [SampleRecord]
   /// The SHA-256 of what the cell read: `pairs`, `prompts` and `reference`.
   package var dataHashes: [String: String]
+  /// How a user's pairs were cut, a sentence each; present for the `sft` stage of such a run only.
+  package var dataNotes: [String]?
 
   /// A record with nothing measured yet.
   package init(question: String, arm: String, method: String, seed: Int) {

@@ -44,7 +44,7 @@ package struct ExperimentSpecification: Codable, Equatable, Sendable, DefaultedS
   package var rewardCheckpoint: String?
   /// The shared stage after which to stop, for a run without arms; nil runs all.
   package var until: LastStage?
-  /// The SHA-256 of the checkpoint's weights; nil without one. It is no setting.
+  /// The SHA-256 of the checkpoint's weights, which is not a setting; nil without one.
   package var checkpointHash: String?
 
   /// The names of the settings.

@@ -18,8 +18,9 @@ package struct ModelSpecification: Codable, Equatable, Sendable, DefaultedSettin
   /// A pretrained model in the task's folder, which is the reference instead of one that SFT makes; its
   /// sizes must be those above.
   package var checkpoint: String?
-  /// Whether the checkpoint is the reference as it is; false fine-tunes it first. On a user's pairs nil
-  /// stands for what its folder says: a model with a chat template was tuned.
+  /// Whether the checkpoint is the reference as it is; false fine-tunes it first.
+  ///
+  /// On a user's pairs nil stands for what its folder says: a model with a chat template was tuned.
   package var isTuned: Bool?
   /// The tokens of the vocabulary; nil for those of the task's tokenizer.
   package var vocabularySize: Int?

@@ -20,7 +20,9 @@ package struct VersusSpecification {
   /// - Parameters:
   ///   - pairs: Where the pairs are and how they are cut.
   ///   - checkpoint: The model to start from; nil for a new one of `preset`.
+  ///   - preset: The size of a new model.
   ///   - isTuned: Whether the model is the reference as it is; nil for what its folder says.
+  ///   - seeds: How many seeds.
   package init(
     pairs: PairsTask.Settings, checkpoint: String?, preset: ModelPreset, isTuned: Bool?, seeds: Int
   ) {
@@ -31,6 +33,7 @@ package struct VersusSpecification {
   /// The specification, with the user's own settings as `arm.key=value` over it.
   ///
   /// - Parameter overrides: Words such as `beta=0.3`, `dpo.learning_rate=1e-5` or `sft.max_steps=200`.
+  /// - Returns: The specification, with paths that do not depend on the working directory.
   /// - Throws: `SpecificationError` with the word that is wrong.
   package func specification(overrides: [String]) throws -> ExperimentSpecification {
     var root = try tree()

@@ -19,10 +19,10 @@ enum JudgedCells {
   }
 
   /// The cells of both arms and of the shared stages.
-  static func cells(_ judge: Judge?) -> [CellRecord] {
+  static func cells(_ judge: Judge?, refereeAccuracy: Double = 0.5) -> [CellRecord] {
     let arms = HandCells.cells.filter { $0.method != "best-of-n" }
       .map { judged($0, by: judge) }
-    return arms + [1, 2].map(referee)
+    return arms + [1, 2].map { referee(seed: $0, accuracy: refereeAccuracy) }
   }
 
   private static func judged(_ cell: CellRecord, by judge: Judge?) -> CellRecord {
@@ -47,10 +47,11 @@ enum JudgedCells {
     return cell
   }
 
-  private static func referee(seed: Int) -> CellRecord {
+  private static func referee(seed: Int, accuracy: Double) -> CellRecord {
     var record = CellRecord(question: "own-pairs", arm: "referee", method: "referee", seed: seed)
     var model = RewardModelSummary()
-    (model.trainAccuracy, model.testAccuracy) = (0.95, 0.5)
+    (model.trainAccuracy, model.testAccuracy) = (0.95, accuracy)
+    model.testPairs = 100
     model.calibration = [CalibrationPoint(predicted: 0.9, observed: 0.1, count: 100)]
     record.rewardModel = model
     record.training = [MetricsRow(step: 0, values: ["loss": 0.7])]

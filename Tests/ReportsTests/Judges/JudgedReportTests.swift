@@ -47,6 +47,18 @@ import Workbench
     #expect(!page.replacing("gold_", with: "").contains("gold"))
   }
 
+  @Test(arguments: [(0.5, false), (0.597, false), (0.599, true)])
+  func aRefereeThatMayBeGuessingGivesNoVerdict(accuracy: Double, decides: Bool) throws {
+    let cells = JudgedCells.cells(.referee, refereeAccuracy: accuracy)
+    let summary = summarize(cells, facts: JudgedCells.facts(.referee))
+    // Of 100 pairs guessing gets more than ½ + 1.96·0.05 right one time in forty.
+    #expect(abs(try #require(summary.refereeSkill).chance - 0.598) < 1e-12)
+    #expect(summary.judgeDecides == decides)
+    let page = ReportPage(summary: summary, figures: [], drawings: [:], samples: []).html
+    #expect(page.contains("<td>no verdict</td>") == !decides)
+    #expect(page.contains("so no verdict is read off it") == !decides)
+  }
+
   @Test(arguments: [Judge.referee, .score])
   func everythingThatUsesAJudgeSaysWhatItIs(judge: Judge) throws {
     for figure in figures(judge) where figure.name.hasPrefix("\(judge.rawValue)-by-") {
