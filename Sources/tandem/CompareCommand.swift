@@ -10,9 +10,9 @@ struct CompareCommand: AsyncParsableCommand {
     commandName: "compare",
     abstract: "Draw the curves of several runs together, if their data are the same.",
     discussion: """
-      Pairs, evaluation prompts and reference model of every common seed must be equal byte for
-      byte; otherwise the command says what differs, with both hashes and the first differing line,
-      and exits with 65.
+      Pairs, evaluation prompts and reference model of every common seed must be
+      equal byte for byte; otherwise the command says what differs, with both hashes
+      and the first differing line, and exits with 65.
 
       EXAMPLES
         tandem compare runs/reward-curves runs/other-rates

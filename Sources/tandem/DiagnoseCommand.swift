@@ -8,14 +8,17 @@ struct DiagnoseCommand: ParsableCommand {
     commandName: "diagnose",
     abstract: "Name what a training suffers from, with the evidence in its metrics.",
     discussion: """
-      LOG is a run folder, a metrics.jsonl, or TRL's trainer_state.json, or a folder with one of the two. Each
-      rule reads a few metrics and says nothing where they are not logged. Rules that need the state
-      before the first update need our step 0, which TRL does not log.
+      LOG is a run folder, a metrics.jsonl, or TRL's trainer_state.json, or a folder
+      with one of the two. Each rule reads a few metrics and says nothing where they
+      are not logged. Rules that need the state before the first update need our
+      step 0, which TRL does not log.
 
-      --json prints one document with schema "tandem.diagnose/1" and runs, each with name and findings
-      (symptom, sentence, evidence with metric, step, value and rule, remedy, entry).
+      --json prints one document with schema "tandem.diagnose/1" and runs, each with
+      name and findings (symptom, sentence, evidence with metric, step, value and
+      rule, remedy, entry).
 
-      Exit code 0 whether something was found or not, 65 for a file that is no log, 66 if nothing is there.
+      Exit code 0 whether something was found or not, 65 for a file that is no log,
+      66 if nothing is there.
 
       EXAMPLES
         tandem diagnose runs/reward-curves

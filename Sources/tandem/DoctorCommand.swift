@@ -8,7 +8,8 @@ struct DoctorCommand: AsyncParsableCommand {
     commandName: "doctor",
     abstract: "Print processor, BLAS, vector width and versions, and what of it decides the bits.",
     discussion: """
-      Two machines that agree in every line marked `bits` write the same bytes for the same command.
+      Two machines that agree in every line marked `bits` write the same bytes for
+      the same command.
 
       EXAMPLES
         tandem doctor

@@ -49,18 +49,23 @@ struct ExplainVarianceCommand: ParsableCommand {
     discussion: """
       The input is one JSON object about a prompt with n completions, 2 ≤ n ≤ 4096:
 
-        {"reference": [0.5, 0.3, 0.2], "reward": [0, 1, 3], "beta": 1, "policy": [0.2, 0.3, 0.5]}
+        {"reference": [0.5, 0.3, 0.2], "reward": [0, 1, 3], "beta": 1,
+         "policy": [0.2, 0.3, 0.5]}
 
-      reference  p, every probability above 0; must sum to 1 within 1e-6, then divided by the sum
+      reference  p, every probability above 0; must sum to 1 within 1e-6, then
+                 divided by the sum
       reward     r, finite
       beta       β > 0
-      policy     q, like reference; without it q = p. The policy is a softmax with the logits log q
+      policy     q, like reference; without it q = p. The policy is a softmax with
+                 the logits log q
 
-      With R = r − β·log(q/p), s = ∇log q and w = |s|², --json prints one document with
+      With R = r − β·log(q/p), s = ∇log q and w = |s|², --json prints one document
+      with
 
         schema                    "tandem.explain.variance/1"
         input                     reference, reward, beta, policy as they were used
-        logPartition, partition   log Z and Z = Σ p·exp(r/β); Z is null beyond a Double's range
+        logPartition, partition   log Z and Z = Σ p·exp(r/β); Z is null beyond a
+                                  Double's range
         softValue, optimum        V* = β·log Z and π* = p·exp(r/β)/Z
         referenceReward           E_p[r]
         referenceRewardVariance   Var_p[r]
@@ -72,28 +77,37 @@ struct ExplainVarianceCommand: ParsableCommand {
         fisherTrace               F = E_q[w]
         gradient                  g = ∇J, one number for each logit
         squaredGradientNorm       |g|²
-        estimators                an object for each of none (b = 0), softValue, policyValue, optimal
-                                  (b*), referenceMean (b = E_p r), referenceSample (b = r(y′), y′ ~ p),
-                                  logMeanExp4, logMeanExp16 (b = β·log mean exp(r/β) of so many draws
-                                  of p), batchMean2, 4, 8 and leaveOneOut2, 4, 8 (of so many samples)
+        estimators                an object for each of none (b = 0), softValue,
+                                  policyValue, optimal (b*), referenceMean (b = E_p
+                                  r), referenceSample (b = r(y′), y′ ~ p),
+                                  logMeanExp4, logMeanExp16 (b = β·log mean exp(r/β)
+                                  of so many draws of p), batchMean2, 4, 8 and
+                                  leaveOneOut2, 4, 8 (of so many samples)
           .samples                policy samples behind one estimate
-          .baseline               b, or its mean if it is random; null for batchMean and leaveOneOut
+          .baseline               b, or its mean if it is random; null for batchMean
+                                  and leaveOneOut
           .baselineVariance       Var b; null for batchMean and leaveOneOut
           .covarianceTrace        trCov of one estimate
-          .noiseToSignal          trCov/|E ĝ|²; null where g is zero up to rounding, that is where
-                                  |g|² ≤ (1e-12·(β + max r − min r))²·F
-        dpo                       DPO on pairs y₁, y₂ ~ p, ties included, labels ~ σ(r₁ − r₂):
-          .loss, .descent         −E log σ(m) and its negative gradient for each logit
+          .noiseToSignal          trCov/|E ĝ|²; null where g is zero up to rounding,
+                                  that is where |g|² ≤ (1e-12·(β + max r − min
+                                  r))²·F
+        dpo                       DPO on pairs y₁, y₂ ~ p, ties included, labels ~
+                                  σ(r₁ − r₂):
+          .loss, .descent         −E log σ(m) and its negative gradient for each
+                                  logit
           .squaredDescentNorm     |∇L|²
           .covarianceTrace        trCov of one pair's gradient
           .noiseToSignal          trCov/|∇L|², or null
-        rewardModel               the same for a reward model with one free number for each
-                                  completion, at the true reward (so that its descent is 0)
-        bestOfN                   for n = 2 and 4: n, distribution, reward (E r), divergence (KL from
-                                  p), divergenceBound (log n − (n − 1)/n)
+        rewardModel               the same for a reward model with one free number
+                                  for each completion, at the true reward (so that
+                                  its descent is 0)
+        bestOfN                   for n = 2 and 4: n, distribution, reward (E r),
+                                  divergence (KL from p), divergenceBound (log n −
+                                  (n − 1)/n)
 
-      Numbers are the shortest that read back to the same Double. An input that breaks a rule is
-      refused with the reason and exit code 65, a missing file with 66.
+      Numbers are the shortest that read back to the same Double. An input that
+      breaks a rule is refused with the reason and exit code 65, a missing file with
+      66.
 
       EXAMPLES
         tandem explain variance --input bandit.json

@@ -10,8 +10,9 @@ struct IdentitiesCommand: ParsableCommand {
     commandName: "identities",
     abstract: "Check every theorem of the DPO paper and of the variance argument numerically.",
     discussion: """
-      Each line compares formulas of the library with another computation (plain sums over all completions,
-      finite differences, solved equations) on random instances from a fixed seed. Exit code 1 if one is broken.
+      Each line compares formulas of the library with another computation (plain
+      sums over all completions, finite differences, solved equations) on random
+      instances from a fixed seed. Exit code 1 if one is broken.
 
       EXAMPLES
         tandem identities

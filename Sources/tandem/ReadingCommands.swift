@@ -12,8 +12,9 @@ struct EvaluateCommand: ParsableCommand {
     commandName: "evaluate",
     abstract: "Measure a policy against its reference on the pairs of a data file.",
     discussion: """
-      Prints the accuracy of the implicit reward on the pairs, the KL to the reference, length and EOS
-      rate; with --reward also reward and win rate under the reward model.
+      Prints the accuracy of the implicit reward on the pairs, the KL to the
+      reference, length and EOS rate; with --reward also reward and win rate under
+      the reward model.
 
       EXAMPLES
         tandem evaluate --model dpo --reference sft --data test.jsonl

@@ -10,8 +10,9 @@ struct RunCommand: AsyncParsableCommand {
     commandName: "run",
     abstract: "Run an experiment: reference, data, reward model, every arm, report.",
     discussion: """
-      Finished cells of an earlier run in the same folder are kept; a changed specification reruns
-      only what it changes. The results are the same for any number of jobs.
+      Finished cells of an earlier run in the same folder are kept; a changed
+      specification reruns only what it changes. The results are the same for any
+      number of jobs.
 
       EXAMPLES
         tandem run experiments/quick --output /tmp/quick
@@ -39,7 +40,7 @@ struct RunCommand: AsyncParsableCommand {
   var seeds: String?
 
   @Option(
-    help: "Cells that run at once, one per core unless given; few cells share the idle cores.")
+    help: "Maximum parallel cells, one per core unless given; few cells share the idle cores.")
   var jobs = ProcessInfo.processInfo.activeProcessorCount
 
   @Flag(help: "Two seeds of a tiny model for a few steps: a trial of the machinery in a minute.")

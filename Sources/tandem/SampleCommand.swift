@@ -37,10 +37,10 @@ struct SampleCommand: ParsableCommand {
   @Option(help: "Completions of each prompt; with --data, prompts.")
   var count = 1
 
-  @Option(help: "Divides the logits; 0 takes the likeliest token always.")
+  @Option(help: "Sampling temperature; 0 is greedy decoding.")
   var temperature = 1.0
 
-  @Flag(help: "Take the likeliest token always: temperature 0.")
+  @Flag(help: "Greedy decoding, as --temperature 0.")
   var greedy = false
 
   @Option(

@@ -10,8 +10,9 @@ struct ScoreCommand: ParsableCommand {
     commandName: "score",
     abstract: "Score the completions of preference pairs by a model's own probabilities.",
     discussion: """
-      With a reference the score is the implicit reward β·(log π(y|x) − log π_ref(y|x)) of the DPO paper; without
-      one it is the mean of log π over the tokens of the completion.
+      With a reference the score is the implicit reward β·(log π(y|x) − log
+      π_ref(y|x)) of the DPO paper; without one it is the mean of log π over the
+      tokens of the completion.
 
       EXAMPLES
         tandem score --model dpo --reference sft --data test.jsonl

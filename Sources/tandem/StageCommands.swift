@@ -16,7 +16,8 @@ struct SFTCommand: AsyncParsableCommand {
     commandName: "sft",
     abstract: "Fine-tune a model on the chosen completions of a data file.",
     discussion: """
-      Without --model a byte-level BPE is trained on the texts of the file, and a model from nothing.
+      Without --model a byte-level BPE is trained on the texts of the file, and a
+      model from nothing.
 
       EXAMPLES
         tandem sft --data pairs.jsonl --output sft

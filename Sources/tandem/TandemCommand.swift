@@ -22,10 +22,10 @@ package struct TandemCommand: AsyncParsableCommand {
         tandem explain variance --input bandit.json  # a theory in numbers
         tandem diagnose runs/reward-curves      # what a run suffers from
 
-      Results go to stdout, progress and errors to stderr. Exit codes: 0 done, 1 a broken
-      theorem, 64 usage, 65 data, 66 missing input, 69 missing tool, 70 numerical failure, 73 output
-      cannot be created or is in use, 74 input/output, 75 interrupted (the same command continues),
-      78 configuration.
+      Results go to stdout, progress and errors to stderr. Exit codes: 0 done, 1 a
+      broken theorem, 64 usage, 65 data, 66 missing input, 69 missing tool, 70
+      numerical failure, 73 output cannot be created or is in use, 74 input/output,
+      75 interrupted (the same command continues), 78 configuration.
       """,
     version: "0.1.0",
     subcommands: [

@@ -10,9 +10,10 @@ struct VarianceCommand: AsyncParsableCommand {
     commandName: "variance",
     abstract: "Measure what dropping or replacing the normaliser does to the policy gradient.",
     discussion: """
-      Three acts: exact numbers on listed completions; exact gradients inside a transformer along PPO, DPO and exact
-      ascent; and training with six baselines. Finished cells of an earlier run in the same folder are kept.
-      Exit code 1 if a law does not hold; empirical claims fail nothing.
+      Three acts: exact numbers on listed completions; exact gradients inside a
+      transformer along PPO, DPO and exact ascent; and training with six baselines.
+      Finished cells of an earlier run in the same folder are kept. Exit code 1 if a
+      law does not hold; empirical claims fail nothing.
 
       EXAMPLES
         tandem variance --output runs/variance --results results/variance
@@ -33,7 +34,7 @@ struct VarianceCommand: AsyncParsableCommand {
   var results: String?
 
   @Option(
-    help: "Cells that run at once, one per core unless given; few cells share the idle cores.")
+    help: "Maximum parallel cells, one per core unless given; few cells share the idle cores.")
   var jobs = ProcessInfo.processInfo.activeProcessorCount
 
   @Flag(help: "Two seeds and a few steps: a trial of the machinery in a minute.")

@@ -10,9 +10,14 @@ struct VersusCommand: AsyncParsableCommand {
     commandName: "versus",
     abstract: "Compare PPO and DPO on your own pairs: reference, reward model, both arms, report.",
     discussion: """
-      The prompts of PAIRS are split: most are learned from, some are held out, and some train a referee, a reward model that no arm sees and that judges both. With --score your own command judges instead. Every seed trains its own reward model, PPO and DPO.
+      The prompts of PAIRS are split: most are learned from, some are held out, and
+      some train a referee, a reward model that no arm sees and that judges both.
+      With --score your own command judges instead. Every seed trains its own reward
+      model, PPO and DPO.
 
-      Settings are words such as beta=0.3, dpo.learning_rate=1e-5, ppo.iterations=40 or sft.max_steps=200. OUTPUT/config.yaml has all of them; edit it and run `tandem run` on it for more.
+      Settings are words such as beta=0.3, dpo.learning_rate=1e-5, ppo.iterations=40
+      or sft.max_steps=200. OUTPUT/config.yaml has all of them; edit it and run
+      `tandem run` on it for more.
 
       EXAMPLES
         tandem versus pairs.jsonl --seeds 3

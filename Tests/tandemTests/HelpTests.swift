@@ -5,7 +5,8 @@ import tandem
 /// Help is read in terminals of 80 columns, and its examples are copied from there.
 @Suite struct HelpTests {
   private static let commands: [any ParsableCommand.Type] =
-    [TandemCommand.self] + TandemCommand.configuration.subcommands
+    [TandemCommand.self]
+    + TandemCommand.configuration.subcommands.flatMap { [$0] + $0.configuration.subcommands }
 
   /// The lines of the examples as they are printed, without their indentation.
   private func examples(of command: any ParsableCommand.Type) -> [String] {
@@ -30,6 +31,11 @@ import tandem
         try TandemCommand.parseAsRoot(Array(words.dropFirst()))
       }
     }
+  }
+
+  @Test(arguments: commands.indices) func noLineIsWrappedASecondTime(_ index: Int) {
+    let lines = Self.commands[index].configuration.discussion.split(separator: "\n")
+    #expect(lines.filter { $0.count > 79 } == [])
   }
 
   /// Words as a shell splits them; double quotes keep spaces.
