@@ -17,8 +17,8 @@ JOBS_FLAG := $(if $(JOBS),--jobs $(JOBS))
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: ## Install what is missing (OpenBLAS, gnuplot, pkg-config) with apt
-	@Scripts/install.sh libopenblas-dev:openblas.pc gnuplot-nox:gnuplot pkg-config:pkg-config
+setup: ## Install what is missing (gnuplot) with apt
+	@Scripts/install.sh gnuplot-nox:gnuplot
 
 build: setup ## Build the tandem command
 	swift build $(BUILD_FLAGS) --product tandem
@@ -45,7 +45,7 @@ sentiment: build ## The same comparison on real movie reviews (about 17 minutes 
 	$(TANDEM) run experiments/sentiment --output runs/sentiment$(if $(QUICK),-quick) \
 	  --results $(if $(QUICK),runs/sentiment-quick/results,results/sentiment) $(QUICK_FLAG) $(JOBS_FLAG)
 
-gallery: build ## Runs that are broken on purpose, healthy ones, and what `tandem diagnose` says of each (about 10 minutes)
+gallery: build ## Runs that are broken on purpose, healthy ones, and what `tandem diagnose` says of each (about 3 minutes)
 	@echo "make gallery: about 3 minutes on two cores after the build"
 	JOBS=$(JOBS) experiments/gallery/run.sh $(TANDEM)
 
@@ -105,21 +105,21 @@ variance-tuning: build ## The learning rates behind `make variance`: six trials 
 benchmark: setup ## Kernels, training steps, sampling and PPO on this machine (about 8 minutes)
 	swift build $(BUILD_FLAGS) --package-path Benchmarks
 	@mkdir -p results/performance
-	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE Benchmarks/.build/release/tandem-benchmarks measure --json results/performance/benchmark.json \
+	Benchmarks/.build/release/tandem-benchmarks measure --json results/performance/benchmark.json \
 	  | tee results/performance/benchmark.txt
 
 scaling: setup ## Seconds and memory of a step against parameters, sequence length and batch (about 1 minute)
 	@Scripts/install.sh gnuplot-nox:gnuplot
 	swift build $(BUILD_FLAGS) --package-path Benchmarks
 	@mkdir -p results/performance
-	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE Benchmarks/.build/release/tandem-benchmarks scaling --csv results/performance/scaling.csv | tee results/performance/scaling.txt
+	Benchmarks/.build/release/tandem-benchmarks scaling --csv results/performance/scaling.csv | tee results/performance/scaling.txt
 	cd results/performance && gnuplot scaling.gp
 
 benchmark-pytorch: setup ## The same steps in PyTorch and TRL, taking turns (about 20 minutes; 250 MB to 3 GB of downloads)
 	@Scripts/install.sh python3:python3
 	swift build $(BUILD_FLAGS) --package-path Benchmarks
 	@mkdir -p results/performance
-	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE Benchmarks/pytorch.sh
+	Benchmarks/pytorch.sh
 
 bits: build ## What decides the bits here: hashes of tiny trainings under other kernels and threads (10 seconds)
 	Scripts/bits.sh $(TANDEM) $(OTHER)
@@ -129,6 +129,8 @@ lint: setup ## Check format, imports, sizes, links, mutants, and that unsafe cod
 	swift format lint --strict --recursive --parallel Sources Tests Fuzzing/Sources/fuzz Package.swift
 	swift build $(BUILD_FLAGS) --explicit-target-dependency-import-check error
 	swift package dump-package | python3 Scripts/lint.py
+	@Scripts/install.sh binutils:objdump
+	@[ "$$(uname -m)" != x86_64 ] || python3 Scripts/kernels.py
 
 format: ## Rewrite the sources in the house format
 	swift format --in-place --recursive --parallel Sources Tests Fuzzing/Sources/fuzz Package.swift

@@ -10,7 +10,7 @@ let settings: [SwiftSetting] = [
 /// Every library, lowest layer first, with what it may import; `make lint` holds the code to it.
 let layers: [(name: String, uses: [Target.Dependency])] = [
   ("JSON", []),
-  ("TensorKernels", ["COpenBLAS"]),
+  ("TensorKernels", ["CProcessor"]),
   ("Autograd", ["TensorKernels"]),
   ("Optimizers", ["Autograd", "TensorKernels"]),
   ("Tokenization", ["JSON"]),
@@ -152,8 +152,7 @@ let package = Package(
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
   ],
   targets: libraries + [
-    .systemLibrary(
-      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CProcessor"),
     .target(
       name: "TestSupport", dependencies: ["Autograd", "TensorKernels"], path: "Tests/TestSupport",
       swiftSettings: settings),

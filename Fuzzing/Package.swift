@@ -17,9 +17,9 @@ let package = Package(
   name: "Fuzzing",
   platforms: [.macOS(.v26)],
   targets: [
-    .systemLibrary(name: "COpenBLAS", path: "Sources/Tandem/COpenBLAS", pkgConfig: "openblas"),
+    .systemLibrary(name: "CProcessor", path: "Sources/Tandem/CProcessor"),
     linked("JSON"),
-    linked("TensorKernels", ["COpenBLAS"]),
+    linked("TensorKernels", ["CProcessor"]),
     linked("Autograd", ["TensorKernels"]),
     linked("Tokenization", ["JSON"]),
     linked("Datasets", ["Tokenization", "JSON"]),

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What decides the bits of a training: hashes the weights of four tiny trainings under other kernels of OpenBLAS,
-# other threads, other caches, and other builds.  Usage: bits.sh TANDEM [ANOTHER BUILD OF IT …]
+# What decides the bits of a training: hashes the weights of four tiny trainings with other threads
+# and other builds.  Usage: bits.sh TANDEM [ANOTHER BUILD OF IT …]
 # Every row is compared with the first; `tandem doctor` says the same of this machine without measuring it.
 set -euo pipefail
 tandem=$(realpath "$1")
@@ -12,13 +12,10 @@ for i in $(seq 0 47); do
   echo "{\"prompt\":\"the film was\",\"chosen\":\" good $((i % 5)) and long\",\"rejected\":\" bad $((i % 7))\"}"
 done >pairs.jsonl
 
-# Trains all four and prints their hashes.  Usage: hashes TANDEM [NAME=VALUE …] -- [ARGUMENT …]
+# Trains all four and prints their hashes.  Usage: hashes TANDEM [ARGUMENT …]
 hashes() {
-  local command=$1 variables=()
+  local train=("$1")
   shift
-  while [ "$1" != -- ]; do variables+=("$1"); shift; done
-  shift
-  local train=(env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE -u OPENBLAS_NUM_THREADS "${variables[@]}" "$command")
   local common=(--data pairs.jsonl --quiet --force "$@") few=(num_train_epochs=2 per_device_train_batch_size=12)
   "${train[@]}" sft "${common[@]}" --output sft --vocabulary 300 max_steps=6 >/dev/null
   "${train[@]}" reward "${common[@]}" --output reward --model sft "${few[@]}" >/dev/null
@@ -38,11 +35,6 @@ row() {
 }
 
 printf '%-34s %-38s %s\n' "" "sft reward dpo ppo" "bits"
-row "as it is, --jobs 1" "$tandem" -- --jobs 1
-for jobs in 2 4; do row "--jobs $jobs" "$tandem" -- --jobs "$jobs"; done
-row "OPENBLAS_NUM_THREADS=2" "$tandem" OPENBLAS_NUM_THREADS=2 -- --jobs 1
-for size in 262144 4194304; do row "OPENBLAS_L2_SIZE=$size" "$tandem" OPENBLAS_L2_SIZE=$size -- --jobs 1; done
-for core in ${CORES:-Haswell Zen Sandybridge Nehalem}; do
-  row "OPENBLAS_CORETYPE=$core" "$tandem" OPENBLAS_CORETYPE="$core" -- --jobs 1
-done
-for other in "$@"; do row "$other" "$(cd "$OLDPWD" && realpath "$other")" -- --jobs 1; done
+row "as it is, --jobs 1" "$tandem" --jobs 1
+for jobs in 2 4; do row "--jobs $jobs" "$tandem" --jobs "$jobs"; done
+for other in "$@"; do row "$other" "$(cd "$OLDPWD" && realpath "$other")" --jobs 1; done

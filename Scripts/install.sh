@@ -1,12 +1,9 @@
 #!/usr/bin/env bash
 # Installs Debian packages that are missing, saying so first.  Usage: install.sh PACKAGE:PROOF …
-# PROOF is a command, or NAME.pc for a library that pkg-config knows.
+# PROOF is a command that the package brings.
 set -euo pipefail
 present() {
-  case "$1" in
-    *.pc) command -v pkg-config >/dev/null && pkg-config --exists "${1%.pc}" ;;
-    *) command -v "$1" >/dev/null ;;
-  esac
+  command -v "$1" >/dev/null
 }
 missing=()
 for item in "$@"; do

@@ -234,7 +234,7 @@ def manifest(package, targets, root):
     origins, lines = set(), []
     for target in targets:
         if target["type"] == "system":
-            lines.append(f'.systemLibrary(name: "{target["name"]}", pkgConfig: "{target["pkgConfig"]}")')
+            lines.append(f'.systemLibrary(name: "{target["name"]}")')
             continue
         uses = []
         for dependency in target["dependencies"]:

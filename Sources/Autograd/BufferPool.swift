@@ -3,7 +3,7 @@ import TensorKernels
 /// Buffers between two uses, by size class, so that a step after the first allocates nothing.
 ///
 /// A class spans a quarter of an octave: batches whose lengths vary a little share buffers.
-struct BufferPool<Scalar: BLASScalar> {
+struct BufferPool<Scalar: TensorScalar> {
   /// The buffers of every size class; a list by number, since a dictionary allocates when it is changed.
   private var free: [[[Scalar]]] = []
   /// Buffers made because none of their class was free.

@@ -1,7 +1,7 @@
 public import TensorKernels
 
 /// Named matrices in a fixed order: the trainable state of a model.
-public struct ParameterSet<Scalar: BLASScalar>: Sendable {
+public struct ParameterSet<Scalar: TensorScalar>: Sendable {
   /// The names, in the order of `shapes` and `values`.
   public private(set) var names: [String] = []
   /// The sizes of the matrices.
@@ -45,7 +45,7 @@ public struct ParameterSet<Scalar: BLASScalar>: Sendable {
   public var scalarCount: Int { shapes.reduce(0) { $0 + $1.count } }
 
   /// The same parameters in another precision.
-  public func converted<Other: BLASScalar>(to: Other.Type) -> ParameterSet<Other> {
+  public func converted<Other: TensorScalar>(to: Other.Type) -> ParameterSet<Other> {
     var result = ParameterSet<Other>()
     for (position, name) in names.enumerated() {
       result.append(
@@ -63,7 +63,7 @@ public struct ParameterSet<Scalar: BLASScalar>: Sendable {
 }
 
 /// The parameters of a model as leaves of one tape.
-public struct RecordedParameters<Scalar: BLASScalar> {
+public struct RecordedParameters<Scalar: TensorScalar> {
   private let tensors: [Tensor<Scalar>]
   private let positions: [String: Int]
   /// The tape that holds the leaves.

@@ -13,7 +13,7 @@ public import TensorKernels
 ///       defer { tape.reset() }
 ///       return tape.column([1, 2, 3]).mean().item
 ///     }
-public final class SharedTape<Scalar: BLASScalar>: Sendable {
+public final class SharedTape<Scalar: TensorScalar>: Sendable {
   private let tape: Mutex<Tape<Scalar>>
 
   /// An empty tape; without gradients it serves inference and keeps less.

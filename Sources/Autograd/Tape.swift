@@ -5,7 +5,7 @@ public import TensorKernels
 /// A node is one layer-sized operation with a fused kernel for its value and one for its
 /// derivative. Buffers come from a pool and return to it at ``reset()``. A tape belongs to one
 /// thread; ``SharedTape`` takes one to another.
-public final class Tape<Scalar: BLASScalar> {
+public final class Tape<Scalar: TensorScalar> {
   /// Turns the gradient of a node's value into gradients of what it was computed from; it may give
   /// that buffer away, since nobody reads it afterwards.
   typealias Derivative = (_ tape: Tape<Scalar>, _ outputGradient: inout [Scalar]) -> Void

@@ -1,7 +1,7 @@
 public import TensorKernels
 
 /// A matrix on a tape; valid until the tape is reset.
-public struct Tensor<Scalar: BLASScalar> {
+public struct Tensor<Scalar: TensorScalar> {
   /// The tape that holds the values.
   let tape: Tape<Scalar>
   /// The node on the tape.
@@ -55,7 +55,7 @@ public struct Shape: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// The gradient of a loss for every parameter of a set, in its order.
-public struct Gradient<Scalar: BLASScalar>: Sendable {
+public struct Gradient<Scalar: TensorScalar>: Sendable {
   /// One array for each parameter.
   public var values: [[Scalar]] { didSet { knownSquaredNorm = nil } }
   /// The squared norm where it came with the values; it saves a pass over all of them.

@@ -1,7 +1,7 @@
 public import TensorKernels
 
 /// What losses and metrics see of a language model's output; whole logits stay inside.
-public struct TokenLogProbabilities<Scalar: BLASScalar> {
+public struct TokenLogProbabilities<Scalar: TensorScalar> {
   /// log p(target) of every row, n×1, differentiable.
   public let logProbabilities: Tensor<Scalar>
   /// The entropy −Σ p log p of every row.

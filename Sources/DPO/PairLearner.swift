@@ -169,7 +169,7 @@ func mismatchedSequences(_ sequences: [TokenSequence]) -> [TokenSequence] {
 
 extension Transformer<Float> {
   /// log π/π₀ of each completion, in the precision that is asked for.
-  func logRatios<Precision: BLASScalar>(
+  func logRatios<Precision: TensorScalar>(
     to reference: Transformer<Float>, of sequences: [TokenSequence],
     on readers: InferenceWorkers<Float>
   ) -> [Precision] {

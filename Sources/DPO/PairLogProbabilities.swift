@@ -7,7 +7,7 @@ public import TensorKernels
 ///
 /// A sum runs over the tokens of a completion, its end token included; prompts never enter
 /// (Rafailov (2023), equation 7 on whole completions; TRL's `sigmoid` reads the same sums).
-public struct PairLogProbabilities<Scalar: BLASScalar> {
+public struct PairLogProbabilities<Scalar: TensorScalar> {
   /// log π(y⁺|x), a row a pair, differentiable.
   public let policyChosen: Tensor<Scalar>
   /// log π(y⁻|x).
@@ -102,7 +102,7 @@ public struct PairBatch: Sendable {
   }
 
   /// Summed log-probabilities of the chosen and of the rejected completions, a row a pair.
-  public func completionSums<Scalar: BLASScalar>(
+  public func completionSums<Scalar: TensorScalar>(
     _ tokens: TokenLogProbabilities<Scalar>
   ) -> (chosen: Tensor<Scalar>, rejected: Tensor<Scalar>) {
     let sums = tokens.logProbabilities.segmentSums(sequences.completions)

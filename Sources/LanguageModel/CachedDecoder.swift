@@ -4,7 +4,7 @@ import TensorKernels
 /// The decoder as a sampler runs it: only new tokens go through, keys and values stay behind.
 ///
 /// It computes what `hiddenStates` computes, without a tape; a test pins one to the other.
-struct CachedDecoder<Scalar: BLASScalar> {
+struct CachedDecoder<Scalar: TensorScalar> {
   private let configuration: ModelConfiguration
   private let embedding: [Scalar]
   private let layers: [LayerWeights<Scalar>]
@@ -83,28 +83,28 @@ struct CachedDecoder<Scalar: BLASScalar> {
   private var epsilon: Scalar { Scalar(configuration.normEpsilon) }
 }
 
-private func gather<Scalar: BLASScalar>(
+private func gather<Scalar: TensorScalar>(
   _ table: [Scalar], columns: Int, rows: [Int], into output: inout [Scalar]
 ) {
   var span = output.mutableSpan
   gatherRows(table.span, columns: columns, rows: rows, into: &span)
 }
 
-private func gate<Scalar: BLASScalar>(
+private func gate<Scalar: TensorScalar>(
   _ input: [Scalar], width: Int, into output: inout [Scalar]
 ) {
   var span = output.mutableSpan
   swiGLU(input.span, width: width, into: &span)
 }
 
-private func project<Scalar: BLASScalar>(
+private func project<Scalar: TensorScalar>(
   _ input: [Scalar], _ weight: PackedWeight<Scalar>, into output: inout [Scalar]
 ) {
   var span = output.mutableSpan
   weight.assignProduct(input.span, into: &span)
 }
 
-private func addProjection<Scalar: BLASScalar>(
+private func addProjection<Scalar: TensorScalar>(
   of input: [Scalar], _ weight: PackedWeight<Scalar>, to output: inout [Scalar]
 ) {
   var span = output.mutableSpan
@@ -112,7 +112,7 @@ private func addProjection<Scalar: BLASScalar>(
 }
 
 /// The tensors of one layer; those that read the same input are one matrix.
-private struct LayerWeights<Scalar: BLASScalar> {
+private struct LayerWeights<Scalar: TensorScalar> {
   let (attentionNorm, feedForwardNorm): ([Scalar], [Scalar])
   let (attentionInput, attentionOutput): (PackedWeight<Scalar>, PackedWeight<Scalar>)
   let (gateAndUp, down): (PackedWeight<Scalar>, PackedWeight<Scalar>)
@@ -136,7 +136,7 @@ private struct LayerWeights<Scalar: BLASScalar> {
 }
 
 /// Activations of the rows in flight, kept from step to step.
-private struct DecoderBuffers<Scalar: BLASScalar> {
+private struct DecoderBuffers<Scalar: TensorScalar> {
   var (stream, normalized, last): ([Scalar], [Scalar], [Scalar]) = ([], [], [])
   var (attentionInput, queries, attended): ([Scalar], [Scalar], [Scalar]) = ([], [], [])
   var (gateAndUp, gated, scales): ([Scalar], [Scalar], [Scalar]) = ([], [], [])
@@ -159,7 +159,7 @@ private struct DecoderBuffers<Scalar: BLASScalar> {
   }
 }
 
-private func writeNorm<Scalar: BLASScalar>(
+private func writeNorm<Scalar: TensorScalar>(
   of input: [Scalar], _ gain: [Scalar], _ epsilon: Scalar, into output: inout [Scalar],
   scales: inout [Scalar]
 ) {
@@ -169,7 +169,7 @@ private func writeNorm<Scalar: BLASScalar>(
 }
 
 /// The keys and values of one layer for sequences that grow.
-struct KeyValueCache<Scalar: BLASScalar> {
+struct KeyValueCache<Scalar: TensorScalar> {
   let shape: CacheShape
   private var keys: [Scalar]
   private var values: [Scalar]
@@ -203,7 +203,7 @@ struct KeyValueCache<Scalar: BLASScalar> {
   }
 }
 
-private func place<Scalar: BLASScalar>(
+private func place<Scalar: TensorScalar>(
   _ rows: [Scalar], _ places: CachePlaces, _ shape: CacheShape, _ table: RotaryTable<Scalar>,
   keys: inout [Scalar], values: inout [Scalar], queries: inout [Scalar]
 ) {

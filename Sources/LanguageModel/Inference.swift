@@ -91,7 +91,7 @@ extension Array {
 ///
 /// How many there are decides how fast answers come, never their bits. Several threads may call
 /// them at once: each call takes tapes that no other has.
-public final class InferenceWorkers<Scalar: BLASScalar>: Sendable {
+public final class InferenceWorkers<Scalar: TensorScalar>: Sendable {
   /// How many threads there are.
   public let count: Int
   private let idle = Mutex<[SharedTape<Scalar>]>([])

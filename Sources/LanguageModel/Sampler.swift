@@ -17,7 +17,7 @@ public struct Sampled: Sendable, Equatable {
 /// A sequence that ends leaves its slot to the next prompt that waits, hence no step computes a
 /// row that nobody needs. What a sequence becomes depends on its own uniforms only, to the bit: a
 /// row's numbers are the same whatever other rows there are, for any number of slots and workers.
-public struct Sampler<Scalar: BLASScalar>: ~Copyable {
+public struct Sampler<Scalar: TensorScalar>: ~Copyable {
   private let configuration: ModelConfiguration
   private let temperature: Double
   private let slots: Int
@@ -74,7 +74,7 @@ public struct Sampler<Scalar: BLASScalar>: ~Copyable {
 }
 
 /// What one thread of a sampler works with.
-private final class SamplerLane<Scalar: BLASScalar>: Sendable {
+private final class SamplerLane<Scalar: TensorScalar>: Sendable {
   private let decoder: Mutex<CachedDecoder<Scalar>>
 
   init(_ decoder: CachedDecoder<Scalar>) { self.decoder = Mutex(decoder) }
@@ -136,7 +136,7 @@ struct TokenDraw: Equatable {
 ///   - uniform: The number u in [0, 1) that decides.
 ///   - weights: Room for one row, overwritten.
 /// - Returns: The token and its log-probability at this temperature.
-func draw<Scalar: BLASScalar>(
+func draw<Scalar: TensorScalar>(
   from logits: Span<Scalar>, row: Int, columns: Int, temperature: Scalar, uniform: Double,
   weights: inout MutableSpan<Scalar>
 ) -> TokenDraw {
@@ -148,7 +148,7 @@ func draw<Scalar: BLASScalar>(
 }
 
 /// The token with the greatest logit of a row, the first of them at a tie.
-func greatest<Scalar: BLASScalar>(_ logits: Span<Scalar>, row: Int, columns: Int) -> Int {
+func greatest<Scalar: TensorScalar>(_ logits: Span<Scalar>, row: Int, columns: Int) -> Int {
   let logits = logits.extracting(row * columns..<(row + 1) * columns)
   return firstIndex(of: largest(logits), in: logits)
 }

@@ -3,7 +3,7 @@ public import TensorKernels
 import Tokenization
 
 /// A Llama-style language model: RMS norms, rotary positions, grouped-query attention, SwiGLU.
-public struct Transformer<Scalar: BLASScalar>: Sendable {
+public struct Transformer<Scalar: TensorScalar>: Sendable {
   /// The model's sizes.
   public let configuration: ModelConfiguration
   /// The trainable tensors under the names that transformers gives them.
@@ -86,7 +86,7 @@ extension ModelConfiguration {
 /// A decoder with one linear output instead of logits: a reward model or a value model.
 ///
 ///     value(row) = w·h(row)        h after the final norm, w = `score.weight`, no bias
-public struct ScalarModel<Scalar: BLASScalar>: Sendable {
+public struct ScalarModel<Scalar: TensorScalar>: Sendable {
   /// The sizes of the backbone.
   public let configuration: ModelConfiguration
   /// The backbone's tensors followed by `score.weight`, under the names of transformers.

@@ -5,7 +5,7 @@ public import TensorKernels
 /// Turns gradients into updates of parameters.
 public protocol Optimizer<Scalar>: Sendable {
   /// The precision of the parameters.
-  associatedtype Scalar: BLASScalar
+  associatedtype Scalar: TensorScalar
 
   /// Takes one step against the gradient.
   mutating func update(
@@ -22,7 +22,7 @@ public enum OptimizerKind: String, Codable, Sendable, CaseIterable {
 }
 
 /// One of the optimizers, chosen by name.
-public enum AnyOptimizer<Scalar: BLASScalar>: Optimizer {
+public enum AnyOptimizer<Scalar: TensorScalar>: Optimizer {
   /// Adam with decoupled weight decay.
   case adamW(AdamW<Scalar>)
   /// Gradients divided by a running root mean square.
@@ -74,7 +74,7 @@ public enum AdamEpsilonPlacement: String, Codable, Sendable, CaseIterable {
 ///
 ///     m ← β₁m + (1 − β₁)g        v ← β₂v + (1 − β₂)g²
 ///     θ ← θ·(1 − ηλ) − η·m̂/(√v̂ + ε)        m̂ = m/(1 − β₁ᵗ),  v̂ = v/(1 − β₂ᵗ)
-public struct AdamW<Scalar: BLASScalar>: Optimizer {
+public struct AdamW<Scalar: TensorScalar>: Optimizer {
   /// The memory of the mean gradient, written β₁.
   public let beta1: Double
   /// The memory of the mean squared gradient, written β₂.
@@ -161,7 +161,7 @@ extension AdamStep {
 ///     v ← αv + (1 − α)g²        θ ← θ − η·g/(√v + ε)
 ///
 /// Weight decay is added to the gradient, g + λθ, as PyTorch does.
-public struct RMSprop<Scalar: BLASScalar>: Optimizer {
+public struct RMSprop<Scalar: TensorScalar>: Optimizer {
   /// The memory of the mean squared gradient, written α.
   public let alpha: Double
   /// What keeps the denominator away from zero, written ε.

@@ -2,7 +2,7 @@ public import Autograd
 public import TensorKernels
 
 /// A batch's gradient from its shards, and what the shards tell about its noise.
-public struct ShardedGradient<Scalar: BLASScalar>: Sendable {
+public struct ShardedGradient<Scalar: TensorScalar>: Sendable {
   /// The gradient of the whole batch's loss.
   public var total: Gradient<Scalar>
   /// The loss of each shard; their sum is the batch's loss.
@@ -33,7 +33,7 @@ public struct ShardedGradient<Scalar: BLASScalar>: Sendable {
 ///     whatever is to be read off the tape.
 /// - Returns: the gradient of the sum, the losses and the noise of the gradient; and what was read
 ///   of each shard.
-public func shardedGradient<Scalar: BLASScalar, Reading: Sendable>(
+public func shardedGradient<Scalar: TensorScalar, Reading: Sendable>(
   of parameters: ParameterSet<Scalar>, shards: Int, on workers: ShardWorkers<Scalar>,
   itemsPerShard: Double = 1,
   loss:
@@ -59,7 +59,7 @@ public func shardedGradient<Scalar: BLASScalar, Reading: Sendable>(
 }
 
 /// What one shard gives.
-private struct ShardOutcome<Scalar: BLASScalar, Reading: Sendable>: Sendable {
+private struct ShardOutcome<Scalar: TensorScalar, Reading: Sendable>: Sendable {
   let gradient: Gradient<Scalar>
   let loss: Scalar
   let reading: Reading
@@ -102,7 +102,7 @@ private func sum<Scalar>(
 }
 
 /// One array of the sum of gradients.
-private struct ArraySum<Scalar: BLASScalar>: Sendable {
+private struct ArraySum<Scalar: TensorScalar>: Sendable {
   /// Undefined until parts are added up in it.
   var total: [Scalar]
   var norms: SquaredNorms?
@@ -126,7 +126,7 @@ public func consecutiveParts<Element>(of elements: [Element], count: Int) -> [[E
 /// The threads on which the shards of a batch are differentiated, with a tape for each.
 ///
 /// How many there are decides how fast a gradient comes, never its bits.
-public final class ShardWorkers<Scalar: BLASScalar>: Sendable {
+public final class ShardWorkers<Scalar: TensorScalar>: Sendable {
   /// One tape a thread.
   let tapes: [SharedTape<Scalar>]
 

@@ -5,7 +5,7 @@ public import TensorKernels
 ///     δₜ = rₜ + γ·V(sₜ₊₁) − V(sₜ)        Aₜ = δₜ + γλ·Aₜ₊₁
 ///
 /// One completion a call; after the last slot there is neither value nor reward.
-public func generalizedAdvantages<Scalar: BLASScalar>(
+public func generalizedAdvantages<Scalar: TensorScalar>(
   rewards: [Scalar], values: [Scalar], discount: Scalar, lambda: Scalar
 ) -> [Scalar] {
   precondition(rewards.count == values.count, "\(rewards.count) rewards, \(values.count) values")
@@ -23,7 +23,7 @@ public func generalizedAdvantages<Scalar: BLASScalar>(
 /// What the value model is to predict: the advantages, not whitened, on top of the old values.
 ///
 ///     Rₜ = Aₜ + V(sₜ)        with λ = 1 the discounted sum of the rewards from t on
-public func returns<Scalar: BLASScalar>(advantages: [Scalar], values: [Scalar]) -> [Scalar] {
+public func returns<Scalar: TensorScalar>(advantages: [Scalar], values: [Scalar]) -> [Scalar] {
   precondition(
     advantages.count == values.count, "\(advantages.count) advantages, \(values.count) values")
   return zip(advantages, values).map { $0 + $1 }
@@ -35,7 +35,7 @@ public func returns<Scalar: BLASScalar>(advantages: [Scalar], values: [Scalar]) 
 ///
 /// One is a perfect value model, zero one no better than a constant; below zero it is worse than a
 /// constant. NaN where the returns do not vary.
-public func explainedVariance<Scalar: BLASScalar>(returns: [Scalar], values: [Scalar]) -> Double {
+public func explainedVariance<Scalar: TensorScalar>(returns: [Scalar], values: [Scalar]) -> Double {
   precondition(returns.count == values.count, "\(returns.count) returns, \(values.count) values")
   let residuals = zip(returns, values).map { Double($0) - Double($1) }
   let spread = Moments(returns).variance
@@ -133,7 +133,7 @@ public enum WhiteningScope: String, Codable, Sendable, CaseIterable {
 ///     x ← (x − mean) / √(variance + 10⁻⁸)        TRL's `masked_whiten`, Bessel-corrected
 ///
 /// PPO's advantages are whitened over the tokens of a whole batch of rollouts, once.
-public func whitened<Scalar: BLASScalar>(
+public func whitened<Scalar: TensorScalar>(
   _ rows: [[Scalar]], variance convention: VarianceConvention = .sample
 ) -> [[Scalar]] {
   let all = rows.flatMap { $0 }
@@ -151,7 +151,7 @@ public func whitened<Scalar: BLASScalar>(
 ///     x ← (x − mean) / √(variance + 10⁻⁸) + mean        TRL's `masked_whiten(shift_mean=False)`
 ///
 /// This is TRL's `whiten_rewards`: it changes what the KL penalty weighs against the score.
-public func whitenedKeepingMean<Scalar: BLASScalar>(
+public func whitenedKeepingMean<Scalar: TensorScalar>(
   _ rows: [[Scalar]], variance convention: VarianceConvention = .sample
 ) -> [[Scalar]] {
   let mean = Moments(rows.flatMap { $0 }).mean

@@ -5,7 +5,7 @@ public import TensorKernels
 ///
 /// Rows are completions. Log-probabilities have a column for each token; values, rewards and
 /// returns one for each value slot, as `CompletionLayout` has them.
-public struct AdvantagesAndReturns<Scalar: BLASScalar>: Sendable {
+public struct AdvantagesAndReturns<Scalar: TensorScalar>: Sendable {
   /// The KL estimate of each token.
   public let klEstimates: [[Scalar]]
   /// The scores after the missing-end penalty.

@@ -28,7 +28,7 @@ public enum KLEstimator: String, Codable, Sendable, CaseIterable {
   case k3
 
   /// The estimate from the log-probabilities of one sampled token, as a number.
-  public func callAsFunction<Scalar: BLASScalar>(policy: Scalar, reference: Scalar) -> Scalar {
+  public func callAsFunction<Scalar: TensorScalar>(policy: Scalar, reference: Scalar) -> Scalar {
     let logRatio = reference - policy
     return switch self {
     case .k1: -logRatio
@@ -38,7 +38,7 @@ public enum KLEstimator: String, Codable, Sendable, CaseIterable {
   }
 
   /// The same of every token on a tape, to be differentiated; `logRatios` are log π − log π₀.
-  func callAsFunction<Scalar: BLASScalar>(logRatios: Tensor<Scalar>) -> Tensor<Scalar> {
+  func callAsFunction<Scalar: TensorScalar>(logRatios: Tensor<Scalar>) -> Tensor<Scalar> {
     switch self {
     case .k1: logRatios
     case .k2: 0.5 * logRatios.squared()
@@ -47,7 +47,7 @@ public enum KLEstimator: String, Codable, Sendable, CaseIterable {
   }
 
   /// The estimates for each token of a completion.
-  public func callAsFunction<Scalar: BLASScalar>(
+  public func callAsFunction<Scalar: TensorScalar>(
     policy: [Scalar], reference: [Scalar]
   ) -> [Scalar] {
     precondition(
@@ -78,7 +78,7 @@ public enum KLPlacement: String, Codable, Sendable, CaseIterable {
 ///   - weights: The weight of each token in the loss of the minibatch.
 ///   - tape: The tape that holds the log-probabilities.
 /// - Returns: The loss, a single number, and the estimate of each token.
-public func klLoss<Scalar: BLASScalar>(
+public func klLoss<Scalar: TensorScalar>(
   _ logProbabilities: Tensor<Scalar>, reference: [Scalar], estimator: KLEstimator,
   weights: [Scalar], on tape: Tape<Scalar>
 ) -> (loss: Tensor<Scalar>, estimates: [Scalar]) {

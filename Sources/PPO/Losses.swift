@@ -23,7 +23,7 @@ public import TensorKernels
 ///   - dualClip: The bound c, if there is one.
 ///   - tape: The tape that holds the log-ratios.
 /// - Returns: The loss, a single number, and what its terms were.
-public func clippedPolicyLoss<Scalar: BLASScalar>(
+public func clippedPolicyLoss<Scalar: TensorScalar>(
   logRatios: Tensor<Scalar>, advantages: [Scalar], weights: [Scalar], clipRange: Scalar,
   dualClip: Scalar? = nil, on tape: Tape<Scalar>
 ) -> (loss: Tensor<Scalar>, reading: PolicyLossReading<Scalar>) {
@@ -49,12 +49,12 @@ public func clippedPolicyLoss<Scalar: BLASScalar>(
 }
 
 /// The largest log-ratio whose exponential is safely finite, 87.7 for `Float`.
-private func largestLogRatio<Scalar: BLASScalar>() -> Scalar {
+private func largestLogRatio<Scalar: TensorScalar>() -> Scalar {
   Scalar.logarithm(.greatestFiniteMagnitude) - 1
 }
 
 /// What the terms of a clipped policy loss were, term by term.
-public struct PolicyLossReading<Scalar: BLASScalar>: Sendable {
+public struct PolicyLossReading<Scalar: TensorScalar>: Sendable {
   /// log π − log π_old of each term.
   public private(set) var logRatios: [Scalar] = []
   /// The probability ratio of each term; infinite where it overflows.
@@ -136,7 +136,7 @@ public struct RatioOverflow: Error, Equatable, Sendable, CustomStringConvertible
 ///   - count: Slots of the whole minibatch.
 ///   - tape: The tape that holds the values.
 /// - Returns: The loss, a single number, and what its terms were.
-public func clippedValueLoss<Scalar: BLASScalar>(
+public func clippedValueLoss<Scalar: TensorScalar>(
   _ values: Tensor<Scalar>, old: [Scalar], returns: [Scalar], clipRange: Scalar, count: Int,
   on tape: Tape<Scalar>
 ) -> (loss: Tensor<Scalar>, reading: ValueLossReading<Scalar>) {
@@ -152,7 +152,7 @@ public func clippedValueLoss<Scalar: BLASScalar>(
 }
 
 /// What the terms of a clipped value loss were, slot by slot.
-public struct ValueLossReading<Scalar: BLASScalar>: Sendable {
+public struct ValueLossReading<Scalar: TensorScalar>: Sendable {
   /// The larger of the unclipped and the clipped squared error.
   let errors: [Scalar]
   /// Whether the clipped error exceeds the unclipped one.
@@ -173,7 +173,7 @@ extension ValueLossReading {
 }
 
 /// The mean, accumulated in double precision.
-private func meanInDouble<Scalar: BLASScalar>(_ values: [Scalar]) -> Scalar {
+private func meanInDouble<Scalar: TensorScalar>(_ values: [Scalar]) -> Scalar {
   Scalar(Moments(values).mean)
 }
 
@@ -189,7 +189,7 @@ private func meanInDouble<Scalar: BLASScalar>(_ values: [Scalar]) -> Scalar {
 ///   - temperature: T, which the policy's probabilities have.
 ///   - weights: The weight of each token in the loss of the minibatch.
 /// - Returns: The shard's part, a single number.
-public func weightedEntropy<Scalar: BLASScalar>(
+public func weightedEntropy<Scalar: TensorScalar>(
   logits: Tensor<Scalar>, temperature: Scalar, weights: [Scalar]
 ) -> Tensor<Scalar> {
   let (values, width) = (logits.values, logits.shape.columns)
@@ -211,7 +211,7 @@ public func weightedEntropy<Scalar: BLASScalar>(
 }
 
 /// The logarithms of softmax probabilities, without overflow.
-private func logSoftmax<Scalar: BLASScalar>(_ logits: [Scalar]) -> [Scalar] {
+private func logSoftmax<Scalar: TensorScalar>(_ logits: [Scalar]) -> [Scalar] {
   let largest = logits.max() ?? 0
   let sum: Scalar = logits.reduce(0) { $0 + Scalar.exponential($1 - largest) }
   return logits.map { $0 - largest - Scalar.logarithm(sum) }

@@ -190,7 +190,7 @@ extension ObjectiveMetrics {
   }
 
   /// The objective of completions whose tokens have these log-probabilities.
-  package init<Scalar: BLASScalar>(
+  package init<Scalar: TensorScalar>(
     _ learning: AdvantagesAndReturns<Scalar>, logProbabilities: [[Scalar]], reference: [[Scalar]],
     hasEnded: [Bool], endTokens: Int, klCoefficient: Double
   ) {

@@ -30,7 +30,7 @@ public enum LossReduction: String, Codable, Sendable, CaseIterable {
   ///   - tokens: Tokens of the whole minibatch.
   ///   - completions: Completions of the whole minibatch.
   /// - Returns: One weight for each token, completion by completion.
-  public func weights<Scalar: BLASScalar>(
+  public func weights<Scalar: TensorScalar>(
     lengths: [Int], tokens: Int, completions: Int
   ) -> [Scalar] {
     lengths.flatMap { length -> [Scalar] in

@@ -83,7 +83,7 @@ public enum MissingEndRule: String, Codable, Sendable, CaseIterable {
   case set
 
   /// The scores under this rule; without a penalty they stay.
-  public func callAsFunction<Scalar: BLASScalar>(
+  public func callAsFunction<Scalar: TensorScalar>(
     _ scores: [Scalar], penalty: Scalar?, unlessEnded hasEnded: [Bool]
   ) -> [Scalar] {
     precondition(scores.count == hasEnded.count, "\(scores.count) scores, \(hasEnded.count) ends")
@@ -112,7 +112,7 @@ public enum ScorePosition: String, Codable, Sendable, CaseIterable {
 ///
 /// The score falls on the last slot, which is one past the end token where there is room and the
 /// last token otherwise (TRL's `actual_end`); other trainers put it on the last token always.
-public func tokenRewards<Scalar: BLASScalar>(
+public func tokenRewards<Scalar: TensorScalar>(
   klEstimates: [Scalar], score: Scalar, klPenalty: Scalar, slots: Int
 ) -> [Scalar] {
   precondition(
@@ -128,7 +128,7 @@ public func tokenRewards<Scalar: BLASScalar>(
 ///
 /// The KL penalty is in them, unless it acts in the loss (``KLPlacement``).
 /// Rows are completions. KL estimates have a column for each token, rewards one for each value slot.
-public struct PenalizedRewards<Scalar: BLASScalar>: Sendable {
+public struct PenalizedRewards<Scalar: TensorScalar>: Sendable {
   /// The KL estimate of each token.
   public let klEstimates: [[Scalar]]
   /// The scores after the missing-end penalty.

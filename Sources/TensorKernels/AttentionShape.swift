@@ -52,7 +52,7 @@ public struct AttentionShape: Sendable, Equatable {
 
   var group: Int { heads / keyValueHeads }
   /// The factor of every score, 1/√headDimension.
-  func scale<Scalar: BLASScalar>() -> Scalar { 1 / Scalar(headDimension).squareRoot() }
+  func scale<Scalar: TensorScalar>() -> Scalar { 1 / Scalar(headDimension).squareRoot() }
 
   func check(rows: Int, outputs: Int, weights: Int) {
     let total = segments.total

@@ -2,7 +2,7 @@
 /// enough.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func resize<Scalar: BLASScalar>(_ buffer: inout [Scalar], to count: Int) {
+public func resize<Scalar: TensorScalar>(_ buffer: inout [Scalar], to count: Int) {
   if buffer.count > count {
     buffer.removeLast(buffer.count - count)
   } else if buffer.count < count {
@@ -13,14 +13,14 @@ public func resize<Scalar: BLASScalar>(_ buffer: inout [Scalar], to count: Int) 
 /// `output[i] = value`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func fill<Scalar: BLASScalar>(_ value: Scalar, into output: inout MutableSpan<Scalar>) {
+public func fill<Scalar: TensorScalar>(_ value: Scalar, into output: inout MutableSpan<Scalar>) {
   for i in 0..<output.count { output[i] = value }
 }
 
 /// `output[i] = input[i]`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func copy<Scalar: BLASScalar>(
+public func copy<Scalar: TensorScalar>(
   _ input: Span<Scalar>, into output: inout MutableSpan<Scalar>
 ) {
   precondition(input.count == output.count, "\(input.count) values into \(output.count)")
@@ -30,7 +30,7 @@ public func copy<Scalar: BLASScalar>(
 /// The same values in storage of their own.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func copied<Scalar: BLASScalar>(_ buffer: [Scalar]) -> [Scalar] {
+public func copied<Scalar: TensorScalar>(_ buffer: [Scalar]) -> [Scalar] {
   var copy: [Scalar] = []
   copy.reserveCapacity(buffer.count)
   copy.append(contentsOf: buffer)
@@ -38,15 +38,15 @@ public func copied<Scalar: BLASScalar>(_ buffer: [Scalar]) -> [Scalar] {
 }
 
 /// The values in another precision.
-public func converted<From: BLASScalar, To: BLASScalar>(_ values: [From]) -> [To] {
+public func converted<From: TensorScalar, To: TensorScalar>(_ values: [From]) -> [To] {
   values.map { To($0) }
 }
 
 /// Eight neighbouring values, the width in which kernels work by hand where a plain loop would not
 /// vectorise: sums, and loops too short for the compiler's unrolled ones.
-typealias Lanes<Scalar: BLASScalar> = SIMD8<Scalar>
+typealias Lanes<Scalar: TensorScalar> = SIMD8<Scalar>
 
-extension UnsafePointer where Pointee: BLASScalar {
+extension UnsafePointer where Pointee: TensorScalar {
   /// The eight values from index i on.
   @inline(__always)
   func lanes(_ i: Int) -> Lanes<Pointee> {
@@ -60,7 +60,7 @@ extension UnsafePointer where Pointee: BLASScalar {
   }
 }
 
-extension UnsafeMutablePointer where Pointee: BLASScalar {
+extension UnsafeMutablePointer where Pointee: TensorScalar {
   /// The eight values from index i on.
   @inline(__always)
   func lanes(_ i: Int) -> Lanes<Pointee> {

@@ -64,7 +64,7 @@ public struct CachePlaces: Sendable, Equatable {
 ///   - queries: rows × heads·headDimension.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func cacheRows<Scalar: BLASScalar>(
+public func cacheRows<Scalar: TensorScalar>(
   _ rows: Span<Scalar>, at places: CachePlaces, of cache: CacheShape, table: RotaryTable<Scalar>,
   keys: inout MutableSpan<Scalar>, values: inout MutableSpan<Scalar>,
   queries: inout MutableSpan<Scalar>
@@ -104,7 +104,7 @@ public func cacheRows<Scalar: BLASScalar>(
 
 /// Writes one turned key into a column.
 @inline(__always)
-private func placeTransposed<Scalar: BLASScalar>(
+private func placeTransposed<Scalar: TensorScalar>(
   _ key: UnsafePointer<Scalar>, _ table: RotaryPointers<Scalar>, half: Int,
   into column: UnsafeMutablePointer<Scalar>, stride: Int
 ) {
@@ -129,7 +129,7 @@ private func placeTransposed<Scalar: BLASScalar>(
 ///   - output: as queries.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func cachedAttention<Scalar: BLASScalar>(
+public func cachedAttention<Scalar: TensorScalar>(
   queries: Span<Scalar>, at places: CachePlaces, of cache: CacheShape, keys: Span<Scalar>,
   values: Span<Scalar>, into output: inout MutableSpan<Scalar>
 ) {
@@ -157,7 +157,7 @@ public func cachedAttention<Scalar: BLASScalar>(
 
 /// The attention of the query heads that share one key head, over one sequence.
 @inline(__always)
-private func attendCached<Scalar: BLASScalar>(
+private func attendCached<Scalar: TensorScalar>(
   queries: UnsafePointer<Scalar>, keys: UnsafePointer<Scalar>, values: UnsafePointer<Scalar>,
   cache: CacheShape, length: Int, into output: UnsafeMutablePointer<Scalar>,
   weights: UnsafeMutablePointer<Scalar>

@@ -1,7 +1,7 @@
 /// `output[i] = left[i] + right[i]`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func sums<Scalar: BLASScalar>(
+public func sums<Scalar: TensorScalar>(
   _ left: Span<Scalar>, _ right: Span<Scalar>, into output: inout MutableSpan<Scalar>
 ) {
   checkCounts(left.count, right.count, output.count)
@@ -11,7 +11,7 @@ public func sums<Scalar: BLASScalar>(
 /// `output[i] += scale · input[i]`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func accumulate<Scalar: BLASScalar>(
+public func accumulate<Scalar: TensorScalar>(
   _ input: Span<Scalar>, scaledBy scale: Scalar = 1, into output: inout MutableSpan<Scalar>
 ) {
   checkCounts(input.count, input.count, output.count)
@@ -21,7 +21,7 @@ public func accumulate<Scalar: BLASScalar>(
 /// `output[i] += value`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func accumulate<Scalar: BLASScalar>(
+public func accumulate<Scalar: TensorScalar>(
   constant value: Scalar, into output: inout MutableSpan<Scalar>
 ) {
   for i in 0..<output.count { output[i] += value }
@@ -30,7 +30,7 @@ public func accumulate<Scalar: BLASScalar>(
 /// `output[i] = left[i] − right[i]`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func differences<Scalar: BLASScalar>(
+public func differences<Scalar: TensorScalar>(
   _ left: Span<Scalar>, _ right: Span<Scalar>, into output: inout MutableSpan<Scalar>
 ) {
   checkCounts(left.count, right.count, output.count)
@@ -40,7 +40,7 @@ public func differences<Scalar: BLASScalar>(
 /// `output[i] = left[i] · right[i]`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func products<Scalar: BLASScalar>(
+public func products<Scalar: TensorScalar>(
   _ left: Span<Scalar>, _ right: Span<Scalar>, into output: inout MutableSpan<Scalar>
 ) {
   checkCounts(left.count, right.count, output.count)
@@ -50,7 +50,7 @@ public func products<Scalar: BLASScalar>(
 /// `output[i] += scale · left[i] · right[i]`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func accumulateProducts<Scalar: BLASScalar>(
+public func accumulateProducts<Scalar: TensorScalar>(
   _ left: Span<Scalar>, _ right: Span<Scalar>, scaledBy scale: Scalar = 1,
   into output: inout MutableSpan<Scalar>
 ) {
@@ -61,7 +61,7 @@ public func accumulateProducts<Scalar: BLASScalar>(
 /// `output[i] = scale · input[i] + offset`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func affine<Scalar: BLASScalar>(
+public func affine<Scalar: TensorScalar>(
   _ input: Span<Scalar>, scale: Scalar, offset: Scalar, into output: inout MutableSpan<Scalar>
 ) {
   checkCounts(input.count, input.count, output.count)
@@ -71,7 +71,7 @@ public func affine<Scalar: BLASScalar>(
 /// `output[i] = min(max(input[i], lower[i]), upper[i])`; NaN stays NaN.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func clamped<Scalar: BLASScalar>(
+public func clamped<Scalar: TensorScalar>(
   _ input: Span<Scalar>, from lower: Span<Scalar>, to upper: Span<Scalar>,
   into output: inout MutableSpan<Scalar>
 ) {
@@ -87,7 +87,7 @@ public func clamped<Scalar: BLASScalar>(
 /// as in PyTorch's `clamp`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func clampedDerivative<Scalar: BLASScalar>(
+public func clampedDerivative<Scalar: TensorScalar>(
   _ input: Span<Scalar>, from lower: Span<Scalar>, to upper: Span<Scalar>,
   outputGradient: Span<Scalar>, into inputGradient: inout MutableSpan<Scalar>
 ) {
@@ -101,7 +101,7 @@ public func clampedDerivative<Scalar: BLASScalar>(
 /// `output[i] = max(left[i], right[i])`; NaN where either is NaN.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func maxima<Scalar: BLASScalar>(
+public func maxima<Scalar: TensorScalar>(
   _ left: Span<Scalar>, _ right: Span<Scalar>, into output: inout MutableSpan<Scalar>
 ) {
   checkCounts(left.count, right.count, output.count)
@@ -115,7 +115,7 @@ public func maxima<Scalar: BLASScalar>(
 /// Swap the operands for the gradient of the right one; negate both for a minimum.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func maximaDerivative<Scalar: BLASScalar>(
+public func maximaDerivative<Scalar: TensorScalar>(
   _ left: Span<Scalar>, _ right: Span<Scalar>, outputGradient: Span<Scalar>,
   into leftGradient: inout MutableSpan<Scalar>
 ) {
@@ -135,7 +135,7 @@ func checkCounts(_ first: Int, _ second: Int, _ third: Int) {
 /// `output[i] *= factor`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func multiplyInPlace<Scalar: BLASScalar>(
+public func multiplyInPlace<Scalar: TensorScalar>(
   _ output: inout MutableSpan<Scalar>, by factor: Scalar
 ) {
   for i in 0..<output.count { output[i] *= factor }

@@ -1,5 +1,5 @@
 /// Rows of one head as attention reads them from a packed batch.
-@unsafe struct HeadRows<Scalar: BLASScalar> {
+@unsafe struct HeadRows<Scalar: TensorScalar> {
   /// The head's first value in the first row.
   var first: UnsafePointer<Scalar>
   /// From one row to the next.
@@ -9,7 +9,7 @@
 }
 
 /// A column of heads in a packed batch: its rows of any range.
-@unsafe struct HeadColumn<Scalar: BLASScalar> {
+@unsafe struct HeadColumn<Scalar: TensorScalar> {
   /// The head's first value in the batch's first row.
   var first: UnsafePointer<Scalar>
   var stride: Int
@@ -23,7 +23,7 @@
 
 /// Copies the keys that a segment sees side by side, each turned by its position.
 @inline(__always)
-func packKeys<Scalar: BLASScalar>(
+func packKeys<Scalar: TensorScalar>(
   _ keys: HeadColumn<Scalar>, _ rows: SegmentRows, _ table: RotaryPointers<Scalar>,
   into packed: UnsafeMutablePointer<Scalar>
 ) {
@@ -35,7 +35,7 @@ func packKeys<Scalar: BLASScalar>(
 
 /// Copies a head's rows side by side, each turned by its position and scaled.
 @inline(__always)
-func packRotated<Scalar: BLASScalar>(
+func packRotated<Scalar: TensorScalar>(
   _ head: HeadRows<Scalar>, _ table: RotaryPointers<Scalar>, scale: Scalar,
   into packed: UnsafeMutablePointer<Scalar>
 ) {
@@ -62,7 +62,7 @@ func packRotated<Scalar: BLASScalar>(
 
 /// The values that a segment sees: where they are, or copied side by side behind those of a prefix.
 @inline(__always)
-func gatherValues<Scalar: BLASScalar>(
+func gatherValues<Scalar: TensorScalar>(
   _ values: HeadColumn<Scalar>, _ rows: SegmentRows, room: UnsafeMutablePointer<Scalar>
 ) -> HeadRows<Scalar> {
   guard !rows.prefix.isEmpty else { return unsafe values[rows.own] }
@@ -80,7 +80,7 @@ func gatherValues<Scalar: BLASScalar>(
 
 /// Transposes packed rows into columns `stride` apart: `columns[i·stride + r] = rows[r·width + i]`.
 @inline(__always)
-func transpose<Scalar: BLASScalar>(
+func transpose<Scalar: TensorScalar>(
   _ head: HeadRows<Scalar>, into columns: UnsafeMutablePointer<Scalar>, stride: Int
 ) {
   let (width, length) = unsafe (head.width, head.length)
@@ -108,7 +108,7 @@ func transpose<Scalar: BLASScalar>(
 /// Turns packed gradients back and adds them, scaled, to a head's rows of a packed batch, or sets
 /// these to them.
 @inline(__always)
-func unpackRotated<Scalar: BLASScalar>(
+func unpackRotated<Scalar: TensorScalar>(
   _ packed: UnsafePointer<Scalar>, _ table: RotaryPointers<Scalar>, scale: Scalar, length: Int,
   width: Int, _ accumulation: Accumulation, into first: UnsafeMutablePointer<Scalar>, stride: Int
 ) {
@@ -137,7 +137,7 @@ func unpackRotated<Scalar: BLASScalar>(
 }
 
 /// The two halves of a ``RotaryTable``.
-@unsafe struct RotaryPointers<Scalar: BLASScalar> {
+@unsafe struct RotaryPointers<Scalar: TensorScalar> {
   var cosines: UnsafePointer<Scalar>
   var sines: UnsafePointer<Scalar>
 

@@ -12,7 +12,7 @@ import Foundation
 ///   - scales: r of each row, which the derivative needs again.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func rmsNorm<Scalar: BLASScalar>(
+public func rmsNorm<Scalar: TensorScalar>(
   _ input: Span<Scalar>, gain: Span<Scalar>, epsilon: Scalar,
   into output: inout MutableSpan<Scalar>, scales: inout MutableSpan<Scalar>
 ) {
@@ -36,7 +36,7 @@ public func rmsNorm<Scalar: BLASScalar>(
 ///     ∂L/∂x += r·(g ⊙ ∂L/∂y) − x·r³/columns · ⟨g ⊙ ∂L/∂y, x⟩
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func rmsNormInputDerivative<Scalar: BLASScalar>(
+public func rmsNormInputDerivative<Scalar: TensorScalar>(
   _ input: Span<Scalar>, gain: Span<Scalar>, scales: Span<Scalar>,
   outputGradient: Span<Scalar>, into inputGradient: inout MutableSpan<Scalar>
 ) {
@@ -61,7 +61,7 @@ public func rmsNormInputDerivative<Scalar: BLASScalar>(
 /// The derivative of `rmsNorm` for its gain: `gainGradient[c] += Σ ∂L/∂y · x·r` over the rows.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func rmsNormGainDerivative<Scalar: BLASScalar>(
+public func rmsNormGainDerivative<Scalar: TensorScalar>(
   _ input: Span<Scalar>, scales: Span<Scalar>, outputGradient: Span<Scalar>,
   into gainGradient: inout MutableSpan<Scalar>
 ) {
@@ -87,7 +87,7 @@ public func rmsNormGainDerivative<Scalar: BLASScalar>(
 ///   - output: rows × width.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func swiGLU<Scalar: BLASScalar>(
+public func swiGLU<Scalar: TensorScalar>(
   _ input: Span<Scalar>, width: Int, into output: inout MutableSpan<Scalar>
 ) {
   checkCounts(input.count, 2 * output.count, output.count / width * width * 2)
@@ -110,7 +110,7 @@ public func swiGLU<Scalar: BLASScalar>(
 /// With `.assigned` the gradients are set to that instead.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func swiGLUDerivative<Scalar: BLASScalar>(
+public func swiGLUDerivative<Scalar: TensorScalar>(
   _ input: Span<Scalar>, width: Int, outputGradient: Span<Scalar>,
   _ accumulation: Accumulation = .added, into inputGradient: inout MutableSpan<Scalar>
 ) {
@@ -131,7 +131,7 @@ public func swiGLUDerivative<Scalar: BLASScalar>(
 }
 
 @inline(__always)
-private func differentiateRow<Scalar: BLASScalar>(
+private func differentiateRow<Scalar: TensorScalar>(
   _ gate: UnsafePointer<Scalar>, _ dy: UnsafePointer<Scalar>, _ width: Int,
   _ accumulation: Accumulation, into dGate: UnsafeMutablePointer<Scalar>
 ) {
@@ -147,7 +147,7 @@ private func differentiateRow<Scalar: BLASScalar>(
 
 /// The logistic function to within 10⁻³⁷, which is all that a product with the gate can tell.
 @inline(__always)
-private func boundedSigmoid<Scalar: BLASScalar>(_ x: Scalar) -> Scalar {
+private func boundedSigmoid<Scalar: TensorScalar>(_ x: Scalar) -> Scalar {
   1 / (1 + .boundedExponential(-x))
 }
 
@@ -157,7 +157,7 @@ private func boundedSigmoid<Scalar: BLASScalar>(_ x: Scalar) -> Scalar {
 ///     y[i] = x[i]·cos θ − x[i + h]·sin θ        y[i + h] = x[i + h]·cos θ + x[i]·sin θ
 ///
 /// Attention turns the halves h = headDimension/2 of a head, as transformers' `rotate_half`.
-public struct RotaryTable<Scalar: BLASScalar>: Sendable {
+public struct RotaryTable<Scalar: TensorScalar>: Sendable {
   /// Positions covered: 0 ..< positions.
   public let positions: Int
   /// The width of a head; rotations act on halves of it.

@@ -1,5 +1,3 @@
-import COpenBLAS
-
 /// The shape of one product of row-major matrices, result (rows × columns) = scale · left · right.
 public struct MatrixProduct: Sendable, Equatable {
   /// How an operand lies in memory.
@@ -56,71 +54,28 @@ public struct MatrixProduct: Sendable, Equatable {
     return stride >= columns && (rows == 0 || count >= (rows - 1) * stride + columns)
   }
 
-  /// What BLAS calls β: the factor of what the result held before.
-  fileprivate func kept<Scalar: BLASScalar>() -> Scalar { accumulation == .added ? 1 : 0 }
-
   /// From one stored row of the left factor to the next.
   var leftDistance: Int { leftStride ?? (left == .plain ? inner : rows) }
   /// From one row of the result to the next.
   var resultDistance: Int { resultStride ?? columns }
-
-  fileprivate var leftStep: CInt { CInt(max(1, leftDistance)) }
-  fileprivate var rightStep: CInt { CInt(max(1, right == .plain ? columns : inner)) }
-  fileprivate var resultStep: CInt { CInt(max(1, resultDistance)) }
 }
 
-extension MatrixProduct.Layout {
-  fileprivate var transpose: CBLAS_TRANSPOSE { self == .plain ? CblasNoTrans : CblasTrans }
-}
-
-extension Float {
-  /// Computes one matrix product, by `cblas_sgemm` unless it is small.
+extension TensorScalar {
+  /// Computes one matrix product; see ``MatrixProduct``.
   public static func multiply(
-    _ product: MatrixProduct, _ left: Span<Float>, _ right: Span<Float>,
-    into result: inout MutableSpan<Float>
+    _ product: MatrixProduct, _ left: Span<Self>, _ right: Span<Self>,
+    into result: inout MutableSpan<Self>
   ) {
-    unsafe product.compute(left, right, into: &result) { a, b, c in
-      unsafe cblas_sgemm(
-        CblasRowMajor, product.left.transpose, product.right.transpose, CInt(product.rows),
-        CInt(product.columns), CInt(product.inner), 1, a, product.leftStep, b,
-        product.rightStep, product.kept(), c, product.resultStep)
+    product.check(left.count, right.count, result.count)
+    guard product.inner > 0 else {
+      // A sum over nothing is zero.
+      if product.accumulation == .assigned { fill(0, into: &result) }
+      return
     }
-  }
-}
-
-extension Double {
-  /// Computes one matrix product, by `cblas_dgemm` unless it is small.
-  public static func multiply(
-    _ product: MatrixProduct, _ left: Span<Double>, _ right: Span<Double>,
-    into result: inout MutableSpan<Double>
-  ) {
-    unsafe product.compute(left, right, into: &result) { a, b, c in
-      unsafe cblas_dgemm(
-        CblasRowMajor, product.left.transpose, product.right.transpose, CInt(product.rows),
-        CInt(product.columns), CInt(product.inner), 1, a, product.leftStep, b,
-        product.rightStep, product.kept(), c, product.resultStep)
-    }
-  }
-}
-
-extension MatrixProduct {
-  /// Checks the counts and computes a small product in tiles, any other one by the given routine.
-  @inline(__always)
-  fileprivate func compute<Scalar: BLASScalar>(
-    _ left: Span<Scalar>, _ right: Span<Scalar>, into result: inout MutableSpan<Scalar>,
-    routine: (
-      UnsafePointer<Scalar>?, UnsafePointer<Scalar>?, UnsafeMutablePointer<Scalar>?
-    ) -> Void
-  ) {
-    check(left.count, right.count, result.count)
-    unsafe left.withUnsafeBufferPointer { a in
-      unsafe right.withUnsafeBufferPointer { b in
-        unsafe result.withUnsafeMutableBufferPointer { c in
-          if isSmall, let a = a.baseAddress, let b = b.baseAddress, let c = c.baseAddress {
-            return unsafe multiplySmall(self, a, b, into: c)
-          }
-          unsafe routine(a.baseAddress, b.baseAddress, c.baseAddress)
-        }
+    unsafe withPointers(left, right) { left, right in
+      unsafe result.withUnsafeMutableBufferPointer { result in
+        guard let result = result.baseAddress else { return }
+        unsafe multiplyTiled(product, left, right, into: result)
       }
     }
   }

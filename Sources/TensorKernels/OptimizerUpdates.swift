@@ -1,7 +1,7 @@
 import Foundation
 
 /// The numbers of one step of Adam, bias corrections included.
-public struct AdamStep<Scalar: BLASScalar>: Sendable {
+public struct AdamStep<Scalar: TensorScalar>: Sendable {
   let (beta1, beta2, epsilon, shrinkage): (Scalar, Scalar, Scalar, Scalar)
   let (complement1, complement2): (Scalar, Scalar)
   let (rate, rootCorrection): (Scalar, Scalar)
@@ -29,7 +29,7 @@ public struct AdamStep<Scalar: BLASScalar>: Sendable {
 ///     m ← β₁m + (1 − β₁)g    v ← β₂v + (1 − β₂)g²    θ ← shrinkage·θ − rate·m/(√v·rootCorrection + ε)
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func adamUpdate<Scalar: BLASScalar>(
+public func adamUpdate<Scalar: TensorScalar>(
   _ step: AdamStep<Scalar>, gradient: Span<Scalar>, mean: inout MutableSpan<Scalar>,
   square: inout MutableSpan<Scalar>, _ values: inout MutableSpan<Scalar>
 ) {
@@ -53,7 +53,7 @@ public func adamUpdate<Scalar: BLASScalar>(
 /// One step of RMSprop, Tieleman (2012): `v ← αv + (1 − α)g²`, `θ ← θ − η·g/(√v + ε)`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func rmsPropUpdate<Scalar: BLASScalar>(
+public func rmsPropUpdate<Scalar: TensorScalar>(
   alpha: Scalar, epsilon: Scalar, weightDecay: Scalar, learningRate: Scalar,
   gradient: Span<Scalar>, square: inout MutableSpan<Scalar>, _ values: inout MutableSpan<Scalar>
 ) {

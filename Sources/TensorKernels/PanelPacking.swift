@@ -1,36 +1,36 @@
-/// Copies rows of the right factor: panels of block × 16, the last one filled up with zeros.
+/// Copies some columns of the right factor: panels of block × 16, the last one filled up with zeros.
 @inline(__always)
-func packPanels<Scalar: BLASScalar>(
+func packPanels<Scalar: TensorScalar>(
   of right: UnsafePointer<Scalar>, _ product: MatrixProduct, _ block: Range<Int>,
-  into panels: UnsafeMutablePointer<Scalar>
+  _ columns: Range<Int>, into panels: UnsafeMutablePointer<Scalar>
 ) {
-  let columns = product.columns
-  if columns % 16 > 0 {
-    let last = unsafe panels + (columns & ~15) &* block.count
+  if columns.count % 16 > 0 {
+    let last = unsafe panels + (columns.count & ~15) &* block.count
     for i in 0..<16 &* block.count { unsafe last[i] = 0 }
   }
   switch product.right {
   case .plain:
     unsafe packRows(
-      of: right + block.lowerBound &* columns, count: block.count, columns: columns, into: panels)
+      of: right + (block.lowerBound &* product.columns &+ columns.lowerBound),
+      stride: product.columns, count: block.count, columns: columns.count, into: panels)
   case .transposed:
-    for column in stride(from: 0, to: columns, by: 16) {
+    for column in stride(from: 0, to: columns.count, by: 16) {
+      let source = (columns.lowerBound &+ column) &* product.inner &+ block.lowerBound
       unsafe packColumns(
-        of: right + (column &* product.inner &+ block.lowerBound), stride: product.inner,
-        count: block.count, width: min(16, columns &- column),
-        into: panels + column &* block.count)
+        of: right + source, stride: product.inner, count: block.count,
+        width: min(16, columns.count &- column), into: panels + column &* block.count)
     }
   }
 }
 
-/// `panels[p][16·i + c] = rows[i·columns + 16·p + c]`: rows are read as they lie in memory.
+/// `panels[p][16·i + c] = rows[i·stride + 16·p + c]`: rows are read as they lie in memory.
 @inline(__always)
-private func packRows<Scalar: BLASScalar>(
-  of rows: UnsafePointer<Scalar>, count: Int, columns: Int,
+private func packRows<Scalar: TensorScalar>(
+  of rows: UnsafePointer<Scalar>, stride: Int, count: Int, columns: Int,
   into panels: UnsafeMutablePointer<Scalar>
 ) {
   for i in 0..<count {
-    let row = unsafe rows + i &* columns
+    let row = unsafe rows + i &* stride
     var (c, target) = unsafe (0, panels + 16 &* i)
     while c &+ 16 <= columns {
       unsafe target.store(row.lanes(c), 0)
@@ -44,7 +44,7 @@ private func packRows<Scalar: BLASScalar>(
 
 /// `panel[16·i + c] = source[c·stride + i]` for c below the width, in squares of four by four.
 @inline(__always)
-private func packColumns<Scalar: BLASScalar>(
+private func packColumns<Scalar: TensorScalar>(
   of source: UnsafePointer<Scalar>, stride: Int, count: Int, width: Int,
   into panel: UnsafeMutablePointer<Scalar>
 ) {
@@ -70,7 +70,7 @@ private func packColumns<Scalar: BLASScalar>(
 
 /// Four rows of four values as columns.
 @inline(__always)
-private func transposeSquare<Scalar: BLASScalar>(
+private func transposeSquare<Scalar: TensorScalar>(
   _ source: UnsafePointer<Scalar>, stride: Int, into target: UnsafeMutablePointer<Scalar>,
   stride targetStride: Int
 ) {
@@ -78,36 +78,47 @@ private func transposeSquare<Scalar: BLASScalar>(
   let b = unsafe (source + stride).vector(SIMD4<Scalar>.self)
   let c = unsafe (source + 2 &* stride).vector(SIMD4<Scalar>.self)
   let d = unsafe (source + 3 &* stride).vector(SIMD4<Scalar>.self)
-  for i in 0..<4 {
-    unsafe UnsafeMutableRawPointer(target + i &* targetStride).storeBytes(
-      of: SIMD4(a[i], b[i], c[i], d[i]), as: SIMD4<Scalar>.self)
-  }
+  // Shuffles of registers: values picked one by one would become scattered stores.
+  let (upper, lower) = (SIMD8(lowHalf: a, highHalf: b), SIMD8(lowHalf: c, highHalf: d))
+  let even = SIMD8(lowHalf: upper.evenHalf, highHalf: lower.evenHalf)
+  let odd = SIMD8(lowHalf: upper.oddHalf, highHalf: lower.oddHalf)
+  unsafe target.copyVector(even.evenHalf)
+  unsafe (target + targetStride).copyVector(odd.evenHalf)
+  unsafe (target + 2 &* targetStride).copyVector(even.oddHalf)
+  unsafe (target + 3 &* targetStride).copyVector(odd.oddHalf)
 }
 
 /// Copies some columns of a stored left factor, which are rows of the product, in the order in which
-/// a tile of that height reads them.
+/// tiles read them: strip after strip of a tile's height.
 @inline(__always)
-func packStrip<Scalar: BLASScalar>(
-  of source: UnsafePointer<Scalar>, stride: Int, count: Int, height: Int,
-  into strip: UnsafeMutablePointer<Scalar>
+func packStrips<Scalar: TensorScalar>(
+  of source: UnsafePointer<Scalar>, stride: Int, count: Int, rows: Int,
+  into strips: UnsafeMutablePointer<Scalar>
 ) {
-  guard height == 6 else {
-    for i in 0..<count {
-      for r in 0..<height { unsafe strip[i &* height &+ r] = source[i &* stride &+ r] }
-    }
-    return
-  }
+  let sixes = rows % 6 == 0 ? rows : 0
   for i in 0..<count {
-    let (values, target) = unsafe (source + i &* stride, strip + 6 &* i)
-    unsafe target.copyVector(SIMD4<Scalar>.self, values)
-    unsafe (target + 4).copyVector(SIMD2<Scalar>.self, values + 4)
+    // All strips of a stored row at once, so that it is read as it lies in memory.
+    var (values, target) = unsafe (source + i &* stride, strips + 6 &* i)
+    for _ in 0..<sixes / 6 {
+      unsafe target.copyVector(values.vector(SIMD4<Scalar>.self))
+      unsafe (target + 4).copyVector((values + 4).vector(SIMD2<Scalar>.self))
+      unsafe (values, target) = unsafe (values + 6, target + 6 &* count)
+    }
+  }
+  var row = sixes
+  while row < rows {
+    let height = tileHeight(of: rows &- row)
+    let strip = unsafe strips + row &* count
+    for i in 0..<count {
+      for r in 0..<height { unsafe strip[i &* height &+ r] = source[i &* stride &+ row &+ r] }
+    }
+    row &+= height
   }
 }
 
-extension UnsafeMutablePointer where Pointee: BLASScalar {
+extension UnsafeMutablePointer where Pointee: TensorScalar {
   @inline(__always)
-  fileprivate func copyVector<Vector: SIMD>(_ type: Vector.Type, _ source: UnsafePointer<Pointee>)
-  where Vector.Scalar == Pointee {
-    unsafe UnsafeMutableRawPointer(self).storeBytes(of: source.vector(type), as: Vector.self)
+  fileprivate func copyVector<Vector: SIMD>(_ values: Vector) where Vector.Scalar == Pointee {
+    unsafe UnsafeMutableRawPointer(self).storeBytes(of: values, as: Vector.self)
   }
 }

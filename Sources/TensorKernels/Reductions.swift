@@ -6,7 +6,7 @@ public func mean(of values: [Double], ofNone nothing: Double = .nan) -> Double {
 /// The sum of all values, in eight interleaved partial sums.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func sum<Scalar: BLASScalar>(_ input: Span<Scalar>) -> Scalar {
+public func sum<Scalar: TensorScalar>(_ input: Span<Scalar>) -> Scalar {
   unsafe input.withUnsafeBufferPointer { values in
     guard let values = values.baseAddress else { return 0 }
     return unsafe sum(values, input.count)
@@ -16,7 +16,7 @@ public func sum<Scalar: BLASScalar>(_ input: Span<Scalar>) -> Scalar {
 /// The sum of products `Σ left[i] · right[i]`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func dotProduct<Scalar: BLASScalar>(
+public func dotProduct<Scalar: TensorScalar>(
   _ left: Span<Scalar>, _ right: Span<Scalar>
 ) -> Scalar {
   precondition(left.count == right.count, "\(left.count) against \(right.count) values")
@@ -31,7 +31,7 @@ public func dotProduct<Scalar: BLASScalar>(
 /// The sum of squares in Double, whatever the scalar: it feeds norms over a million values.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func sumOfSquares<Scalar: BLASScalar>(_ input: Span<Scalar>) -> Double {
+public func sumOfSquares<Scalar: TensorScalar>(_ input: Span<Scalar>) -> Double {
   var (s0, s1, s2, s3) = (0.0, 0.0, 0.0, 0.0)
   let whole = input.count & ~3
   for i in stride(from: 0, to: whole, by: 4) {
@@ -58,7 +58,7 @@ public struct SquaredNorms: Sendable {
 /// from memory once, whatever is computed of it.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func treeSum<Scalar: BLASScalar>(
+public func treeSum<Scalar: TensorScalar>(
   _ parts: [[Scalar]], into total: inout MutableSpan<Scalar>
 ) -> SquaredNorms {
   precondition(!parts.isEmpty, "the sum of no parts")
@@ -81,7 +81,7 @@ private let blockLength = 1024
 
 /// One part, or the sum of two.
 @inline(__always)
-private func writePairSum<Scalar: BLASScalar>(
+private func writePairSum<Scalar: TensorScalar>(
   of parts: ArraySlice<[Scalar]>, _ block: Range<Int>, into sum: inout MutableSpan<Scalar>
 ) {
   let (first, last) = (parts[parts.startIndex], parts[parts.endIndex - 1])
@@ -92,7 +92,7 @@ private func writePairSum<Scalar: BLASScalar>(
 /// The first half that is a power of two long, plus the rest, each of them summed in this way.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-private func writeTreeSum<Scalar: BLASScalar>(
+private func writeTreeSum<Scalar: TensorScalar>(
   of parts: ArraySlice<[Scalar]>, _ block: Range<Int>, into sum: inout MutableSpan<Scalar>
 ) {
   guard parts.count > 2 else { return writePairSum(of: parts, block, into: &sum) }
@@ -106,7 +106,7 @@ private func writeTreeSum<Scalar: BLASScalar>(
 
 /// The sum of products `Σ left[i] · right[i]`, in eight interleaved partial sums.
 @inline(__always)
-func dot<Scalar: BLASScalar>(
+func dot<Scalar: TensorScalar>(
   _ left: UnsafePointer<Scalar>, _ right: UnsafePointer<Scalar>, _ count: Int
 ) -> Scalar {
   var lanes = Lanes<Scalar>(repeating: 0)
@@ -125,7 +125,7 @@ func dot<Scalar: BLASScalar>(
 
 /// The sum of neighbouring values, in eight interleaved partial sums.
 @inline(__always)
-func sum<Scalar: BLASScalar>(_ values: UnsafePointer<Scalar>, _ count: Int) -> Scalar {
+func sum<Scalar: TensorScalar>(_ values: UnsafePointer<Scalar>, _ count: Int) -> Scalar {
   var lanes = Lanes<Scalar>(repeating: 0)
   var i = 0
   while i &+ 8 <= count {
@@ -144,7 +144,7 @@ func sum<Scalar: BLASScalar>(_ values: UnsafePointer<Scalar>, _ count: Int) -> S
 ///
 /// Lane by lane, since `replace(with:where:)` and `max()` do not become vector instructions.
 @inline(__always)
-func largest<Scalar: BLASScalar>(_ values: UnsafePointer<Scalar>, _ count: Int) -> Scalar {
+func largest<Scalar: TensorScalar>(_ values: UnsafePointer<Scalar>, _ count: Int) -> Scalar {
   var lanes = unsafe Lanes<Scalar>(repeating: values[0])
   var i = 0
   while i &+ 8 <= count {

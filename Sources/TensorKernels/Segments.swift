@@ -32,7 +32,7 @@ public struct Segments: Sendable, Equatable {
 /// Picks rows of a matrix: row i of the output is row `rows[i]` of the input.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func gatherRows<Scalar: BLASScalar>(
+public func gatherRows<Scalar: TensorScalar>(
   _ input: Span<Scalar>, columns: Int, rows: [Int], into output: inout MutableSpan<Scalar>
 ) {
   precondition(output.count == rows.count * columns, "\(output.count) ≠ \(rows.count)·\(columns)")
@@ -47,7 +47,7 @@ public func gatherRows<Scalar: BLASScalar>(
 /// The derivative of `gatherRows`: row i of the gradient is added to row `rows[i]`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func scatterRows<Scalar: BLASScalar>(
+public func scatterRows<Scalar: TensorScalar>(
   _ outputGradient: Span<Scalar>, columns: Int, rows: [Int],
   into inputGradient: inout MutableSpan<Scalar>
 ) {
@@ -62,7 +62,7 @@ public func scatterRows<Scalar: BLASScalar>(
 /// `output[s] = Σ input[i]` over the rows i of segment s.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func segmentSums<Scalar: BLASScalar>(
+public func segmentSums<Scalar: TensorScalar>(
   _ input: Span<Scalar>, segments: Segments, into output: inout MutableSpan<Scalar>
 ) {
   precondition(
@@ -78,7 +78,7 @@ public func segmentSums<Scalar: BLASScalar>(
 /// `inputGradient[i] += outputGradient[s]` for the rows i of segment s.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func segmentSumsDerivative<Scalar: BLASScalar>(
+public func segmentSumsDerivative<Scalar: TensorScalar>(
   segments: Segments, outputGradient: Span<Scalar>, into inputGradient: inout MutableSpan<Scalar>
 ) {
   precondition(

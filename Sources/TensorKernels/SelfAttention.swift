@@ -17,7 +17,7 @@
 ///     sixteen that hold something below a tile's diagonal are zero.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func selfAttention<Scalar: BLASScalar>(
+public func selfAttention<Scalar: TensorScalar>(
   _ rows: Span<Scalar>, shape: AttentionShape, table: RotaryTable<Scalar>,
   into output: inout MutableSpan<Scalar>, weights: inout MutableSpan<Scalar>
 ) {
@@ -59,7 +59,7 @@ public func selfAttention<Scalar: BLASScalar>(
 
 /// The attention of one head over one segment.
 @inline(__always)
-private func attendOneHead<Scalar: BLASScalar>(
+private func attendOneHead<Scalar: TensorScalar>(
   queries: UnsafePointer<Scalar>, transposedKeys: UnsafePointer<Scalar>,
   values: HeadRows<Scalar>, shape: AttentionShape, rows: SegmentRows,
   into output: UnsafeMutablePointer<Scalar>, weights: UnsafeMutablePointer<Scalar>
@@ -92,7 +92,7 @@ private func attendOneHead<Scalar: BLASScalar>(
 
 /// Subtracts the largest of a row's scores; the vectors are filled up with the first one.
 @inline(__always)
-func shiftByLargest<Scalar: BLASScalar>(
+func shiftByLargest<Scalar: TensorScalar>(
   _ scores: UnsafeMutablePointer<Scalar>, count: Int, padded: Int
 ) {
   for j in count..<padded { unsafe scores[j] = scores[0] }
@@ -102,7 +102,7 @@ func shiftByLargest<Scalar: BLASScalar>(
 
 /// Divides a row's weights by their sum; what fills up the vectors becomes zero.
 @inline(__always)
-func normalize<Scalar: BLASScalar>(
+func normalize<Scalar: TensorScalar>(
   _ weights: UnsafeMutablePointer<Scalar>, count: Int, padded: Int
 ) {
   for j in count..<padded { unsafe weights[j] = 0 }

@@ -8,7 +8,7 @@
 /// computed is added to `rowGradient`, or takes its place.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func selfAttentionDerivative<Scalar: BLASScalar>(
+public func selfAttentionDerivative<Scalar: TensorScalar>(
   _ rows: Span<Scalar>, weights: Span<Scalar>, shape: AttentionShape, table: RotaryTable<Scalar>,
   outputGradient: Span<Scalar>, _ accumulation: Accumulation = .added,
   into rowGradient: inout MutableSpan<Scalar>
@@ -51,7 +51,7 @@ private func gradientRoom(_ shape: AttentionShape) -> Int {
 /// The room in which the gradients of one key head and its query heads are computed.
 ///
 /// Gradients of a prefix are added to what its own segment, which comes first, has left there.
-@unsafe private struct HeadGradients<Scalar: BLASScalar> {
+@unsafe private struct HeadGradients<Scalar: TensorScalar> {
   let shape: AttentionShape
   let rows: SegmentRows
   let table: RotaryPointers<Scalar>

@@ -1,5 +1,5 @@
 /// What the fused head keeps of every row of logits.
-public struct TokenStatistics<Scalar: BLASScalar>: Sendable {
+public struct TokenStatistics<Scalar: TensorScalar>: Sendable {
   /// log p(target).
   public var logProbabilities: [Scalar]
   /// −Σ p log p.
@@ -29,7 +29,7 @@ public struct TokenStatistics<Scalar: BLASScalar>: Sendable {
 /// - Returns: log-probabilities, entropies and what else losses see.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func softmaxInPlace<Scalar: BLASScalar>(
+public func softmaxInPlace<Scalar: TensorScalar>(
   _ logits: inout MutableSpan<Scalar>, targets: [Int], temperature: Scalar
 ) -> TokenStatistics<Scalar> {
   var statistics = TokenStatistics<Scalar>(rows: targets.count)
@@ -50,7 +50,7 @@ public func softmaxInPlace<Scalar: BLASScalar>(
 }
 
 @inline(__always)
-private func softmaxRow<Scalar: BLASScalar>(
+private func softmaxRow<Scalar: TensorScalar>(
   _ z: UnsafeMutablePointer<Scalar>, _ shifted: UnsafeMutablePointer<Scalar>, _ columns: Int,
   target: Int, temperature: Scalar, row: Int, _ statistics: inout TokenStatistics<Scalar>
 ) {
@@ -71,7 +71,7 @@ private func softmaxRow<Scalar: BLASScalar>(
 
 /// Whether `values[index]` is the value and none before it is.
 @inline(__always)
-private func isFirst<Scalar: BLASScalar>(
+private func isFirst<Scalar: TensorScalar>(
   _ value: Scalar, at index: Int, in values: UnsafeMutablePointer<Scalar>
 ) -> Bool {
   guard unsafe values[index] == value else { return false }
@@ -84,7 +84,7 @@ private func isFirst<Scalar: BLASScalar>(
 ///     ∂L/∂logit(c) = ∂L/∂log p(y) · (1[c = y] − p(c)) / temperature
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func softmaxDerivativeInPlace<Scalar: BLASScalar>(
+public func softmaxDerivativeInPlace<Scalar: TensorScalar>(
   _ probabilities: inout MutableSpan<Scalar>, targets: [Int], temperature: Scalar,
   outputGradient: Span<Scalar>
 ) {
@@ -103,7 +103,7 @@ public func softmaxDerivativeInPlace<Scalar: BLASScalar>(
 /// - Returns: their sum.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func exponentialWeights<Scalar: BLASScalar>(
+public func exponentialWeights<Scalar: TensorScalar>(
   of logits: Span<Scalar>, temperature: Scalar, into weights: inout MutableSpan<Scalar>
 ) -> Scalar {
   checkCounts(logits.count, logits.count, weights.count)
@@ -120,7 +120,7 @@ public func exponentialWeights<Scalar: BLASScalar>(
 /// last index with any weight.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func inverse<Scalar: BLASScalar>(of weights: Span<Scalar>, at uniform: Double) -> Int {
+public func inverse<Scalar: TensorScalar>(of weights: Span<Scalar>, at uniform: Double) -> Int {
   let threshold = uniform * sumInDouble(weights)
   var cumulative = 0.0
   for c in 0..<weights.count where weights[c] > 0 {
@@ -132,7 +132,7 @@ public func inverse<Scalar: BLASScalar>(of weights: Span<Scalar>, at uniform: Do
 
 /// The sum in four interleaved Doubles.
 @inline(__always)
-private func sumInDouble<Scalar: BLASScalar>(_ values: Span<Scalar>) -> Double {
+private func sumInDouble<Scalar: TensorScalar>(_ values: Span<Scalar>) -> Double {
   var sums = SIMD4<Double>(repeating: 0)
   let whole = values.count & ~3
   for c in stride(from: 0, to: whole, by: 4) {
@@ -145,7 +145,7 @@ private func sumInDouble<Scalar: BLASScalar>(_ values: Span<Scalar>) -> Double {
 }
 
 @inline(__always)
-private func lastWeight<Scalar: BLASScalar>(_ weights: Span<Scalar>) -> Int {
+private func lastWeight<Scalar: TensorScalar>(_ weights: Span<Scalar>) -> Int {
   for c in stride(from: weights.count - 1, through: 0, by: -1) where weights[c] > 0 { return c }
   return 0
 }
@@ -153,7 +153,7 @@ private func lastWeight<Scalar: BLASScalar>(_ weights: Span<Scalar>) -> Int {
 /// The largest of at least one value; NaN never wins unless it is the first.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func largest<Scalar: BLASScalar>(_ values: Span<Scalar>) -> Scalar {
+public func largest<Scalar: TensorScalar>(_ values: Span<Scalar>) -> Scalar {
   precondition(!values.isEmpty, "the largest of no values")
   return unsafe values.withUnsafeBufferPointer { buffer in
     guard let values = buffer.baseAddress else { return 0 }
@@ -164,7 +164,7 @@ public func largest<Scalar: BLASScalar>(_ values: Span<Scalar>) -> Scalar {
 /// The first index at which a value stands; zero where it does not.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func firstIndex<Scalar: BLASScalar>(of value: Scalar, in values: Span<Scalar>) -> Int {
+public func firstIndex<Scalar: TensorScalar>(of value: Scalar, in values: Span<Scalar>) -> Int {
   for c in 0..<values.count where values[c] == value { return c }
   return 0
 }

@@ -1,7 +1,7 @@
 /// `output[i] = exp(input[i])`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func exponentials<Scalar: BLASScalar>(
+public func exponentials<Scalar: TensorScalar>(
   _ input: Span<Scalar>, into output: inout MutableSpan<Scalar>
 ) {
   checkCounts(input.count, input.count, output.count)
@@ -11,7 +11,7 @@ public func exponentials<Scalar: BLASScalar>(
 /// `output[i] = log(input[i])`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func logarithms<Scalar: BLASScalar>(
+public func logarithms<Scalar: TensorScalar>(
   _ input: Span<Scalar>, into output: inout MutableSpan<Scalar>
 ) {
   checkCounts(input.count, input.count, output.count)
@@ -21,7 +21,7 @@ public func logarithms<Scalar: BLASScalar>(
 /// `inputGradient[i] += outputGradient[i] / input[i]`, the derivative of `log`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func logarithmsDerivative<Scalar: BLASScalar>(
+public func logarithmsDerivative<Scalar: TensorScalar>(
   _ input: Span<Scalar>, outputGradient: Span<Scalar>,
   into inputGradient: inout MutableSpan<Scalar>
 ) {
@@ -31,19 +31,19 @@ public func logarithmsDerivative<Scalar: BLASScalar>(
 
 /// The logistic function 1/(1 + e⁻ˣ).
 @inline(__always)
-public func sigmoid<Scalar: BLASScalar>(_ x: Scalar) -> Scalar { 1 / (1 + .exponential(-x)) }
+public func sigmoid<Scalar: TensorScalar>(_ x: Scalar) -> Scalar { 1 / (1 + .exponential(-x)) }
 
 /// The logarithm of the logistic function, finite wherever x is.
 ///
 ///     log σ(x) = min(x, 0) − log(1 + e⁻ˡˣˡ)
-public func logSigmoid<Scalar: BLASScalar>(_ x: Scalar) -> Scalar {
+public func logSigmoid<Scalar: TensorScalar>(_ x: Scalar) -> Scalar {
   (x > 0 ? 0 : x) - .logarithmOfOnePlus(.exponential(-abs(x)))
 }
 
 /// `output[i] = log σ(input[i])`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func logSigmoids<Scalar: BLASScalar>(
+public func logSigmoids<Scalar: TensorScalar>(
   _ input: Span<Scalar>, into output: inout MutableSpan<Scalar>
 ) {
   checkCounts(input.count, input.count, output.count)
@@ -53,7 +53,7 @@ public func logSigmoids<Scalar: BLASScalar>(
 /// `inputGradient[i] += outputGradient[i] · σ(−input[i])`, the derivative of `log σ`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func logSigmoidsDerivative<Scalar: BLASScalar>(
+public func logSigmoidsDerivative<Scalar: TensorScalar>(
   _ input: Span<Scalar>, outputGradient: Span<Scalar>,
   into inputGradient: inout MutableSpan<Scalar>
 ) {

@@ -6,7 +6,7 @@ import Workbench
 struct DoctorCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
-    abstract: "Print processor, BLAS, vector width and versions, and what of it decides the bits.",
+    abstract: "Print processor, vector width and versions, and what of it decides the bits.",
     discussion: """
       Two machines that agree in every line marked `bits` write the same bytes for
       the same command.

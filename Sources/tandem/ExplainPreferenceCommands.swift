@@ -78,7 +78,8 @@ struct ExplainRewardCommand: ParsableCommand {
       The input is one JSON object:
 
         {"rewards_chosen": [1.2, -0.3], "rewards_rejected": [0.7, 0.4],
-         "margin": [0.5, 0], "center_rewards_coefficient": 0.01, "rankings": [[2.1, 0.3, -1]]}
+         "margin": [0.5, 0], "center_rewards_coefficient": 0.01,
+         "rankings": [[2.1, 0.3, -1]]}
 
       margin and center_rewards_coefficient are optional; rankings hold scores of
       several completions of one prompt, the best first, beside pairs or instead of

@@ -39,8 +39,6 @@ package struct TandemCommand: AsyncParsableCommand {
   package init() {}
 
   package static func main() async {
-    // Cells and shards use the cores; a second BLAS thread would only change the bits.
-    BLAS.useOneThread()
     do {
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {

@@ -14,7 +14,7 @@ private struct Fixture: Decodable {
 }
 
 /// Columns on a fresh tape; the policy's are parameters.
-private func columns<Scalar: BLASScalar>(
+private func columns<Scalar: TensorScalar>(
   _ chosen: [Scalar], _ rejected: [Scalar], _ referenceChosen: [Scalar],
   _ referenceRejected: [Scalar]
 ) -> (tape: Tape<Scalar>, pairs: PairLogProbabilities<Scalar>) {
@@ -29,7 +29,7 @@ private func columns<Scalar: BLASScalar>(
 }
 
 /// Losses and gradients of one pair whose log-ratios are given, the reference at −3 and −4.
-private func onePair<Scalar: BLASScalar>(
+private func onePair<Scalar: TensorScalar>(
   _ loss: some PreferenceLoss, logRatios chosen: Scalar, _ rejected: Scalar
 ) -> (loss: Scalar, chosenGradient: Scalar, rejectedGradient: Scalar) {
   let (tape, pairs) = columns([chosen - 3], [rejected - 4], [-3], [-4])

@@ -19,7 +19,7 @@ import Tokenization
     checkAgainstModel(as: Double.self, tolerance: 1e-12)
   }
 
-  private func checkAgainstModel<Scalar: BLASScalar>(
+  private func checkAgainstModel<Scalar: TensorScalar>(
     as scalar: Scalar.Type, tolerance: Double
   ) {
     for (tiedHead, temperature) in [(true, 1.0), (false, 0.6), (true, 1.7)] {

@@ -28,7 +28,7 @@ func tinyConfiguration(
 }
 
 /// A model whose weights are large enough that every part of it matters.
-func tinyModel<Scalar: BLASScalar>(
+func tinyModel<Scalar: TensorScalar>(
   _ configuration: ModelConfiguration = tinyConfiguration(), seed: UInt64 = 1,
   as scalar: Scalar.Type = Scalar.self
 ) -> Transformer<Scalar> {

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite struct AdamWTests {
-  private func parameters<Scalar: BLASScalar>(_ values: [[Scalar]]) -> ParameterSet<Scalar> {
+  private func parameters<Scalar: TensorScalar>(_ values: [[Scalar]]) -> ParameterSet<Scalar> {
     var set = ParameterSet<Scalar>()
     for (i, values) in values.enumerated() {
       set.append("p\(i)", shape: Shape(rows: 1, columns: values.count), values: values)

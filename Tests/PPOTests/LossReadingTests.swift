@@ -5,7 +5,7 @@ import TensorKernels
 import Testing
 
 /// The policy loss of log-probabilities in plain arrays; terms weigh the same unless weights are given.
-func policyLoss<Scalar: BLASScalar>(
+func policyLoss<Scalar: TensorScalar>(
   _ logProbabilities: [Scalar], old: [Scalar], advantages: [Scalar], dualClip: Scalar? = nil,
   weights: [Scalar]? = nil
 ) -> (loss: Scalar, reading: PolicyLossReading<Scalar>) {
@@ -18,7 +18,7 @@ func policyLoss<Scalar: BLASScalar>(
 }
 
 /// The value loss of values in plain arrays.
-func valueLoss<Scalar: BLASScalar>(
+func valueLoss<Scalar: TensorScalar>(
   _ values: [Scalar], old: [Scalar], returns: [Scalar], clipRange: Scalar = 0.2
 ) -> (loss: Scalar, reading: ValueLossReading<Scalar>) {
   let tape = Tape<Scalar>()

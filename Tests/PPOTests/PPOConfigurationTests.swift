@@ -82,6 +82,12 @@ import Training
     #expect(Set(keys) == Set(PPOConfiguration.settings.map(\.key)))
   }
 
+  @Test func everyPropertyHasALineInTheTable() {
+    let properties = Mirror(reflecting: PPOConfiguration()).children.count
+    #expect(Set(PPOConfiguration.settings.map { $0.path as AnyKeyPath }).count == properties)
+    #expect(Set(PPOConfiguration.settings.map(\.key)).count == PPOConfiguration.settings.count)
+  }
+
   /// What is wrong with the defaults after one change.
   func error(after change: (inout PPOConfiguration) -> Void) -> ConfigurationError? {
     var configuration = PPOConfiguration()

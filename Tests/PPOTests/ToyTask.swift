@@ -28,7 +28,6 @@ struct ToyTask {
   let reference: Transformer<Float>
 
   init(seed: UInt64 = 1) {
-    BLAS.useOneThread()
     var generator = Seed(seed).generator(for: "toy-model")
     reference = Transformer(
       configuration: ModelConfiguration(

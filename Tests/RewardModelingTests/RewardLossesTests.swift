@@ -30,7 +30,7 @@ private struct Recorded: Decodable {
 }
 
 /// The loss of one pair of scores and its gradients.
-private func onePair<Scalar: BLASScalar>(
+private func onePair<Scalar: TensorScalar>(
   _ loss: BradleyTerryLoss, _ chosen: Scalar, _ rejected: Scalar
 ) -> (loss: Scalar, chosenGradient: Scalar, rejectedGradient: Scalar) {
   let tape = Tape<Scalar>()
@@ -113,7 +113,7 @@ private func onePair<Scalar: BLASScalar>(
 }
 
 @Suite struct RankingLossTests {
-  private func value<Scalar: BLASScalar>(_ loss: RankingLoss, _ scores: [Scalar]) -> Scalar {
+  private func value<Scalar: TensorScalar>(_ loss: RankingLoss, _ scores: [Scalar]) -> Scalar {
     let tape = Tape<Scalar>()
     return loss.rankingLosses(scores.map { tape.column([$0]) }).item
   }

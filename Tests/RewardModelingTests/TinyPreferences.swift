@@ -10,7 +10,7 @@ enum TinyPreferences {
   static let end = 2
 
   /// A transformer of a few hundred weights; `scale` widens its matrices from their start.
-  static func policy<Scalar: BLASScalar>(
+  static func policy<Scalar: TensorScalar>(
     width: Int = 8, scale: Scalar = 1, seed: UInt64 = 1
   ) -> Transformer<Scalar> {
     var generator = Seed(seed).generator(for: "tests.policy")

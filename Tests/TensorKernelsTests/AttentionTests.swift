@@ -117,7 +117,7 @@ import Testing
 }
 
 /// Queries, keys and values of a batch, and attention over them in several ways.
-private struct AttentionInputs<Scalar: BLASScalar> {
+private struct AttentionInputs<Scalar: TensorScalar> {
   var rows: [Scalar]
   let shape: AttentionShape
   let table: RotaryTable<Scalar>

@@ -4,7 +4,7 @@ public import TensorKernels
 /// Values without pattern between −1 and 1, always the same for one phase.
 ///
 ///     vᵢ = sin(phase + 1.7·i + 0.3·i²)
-public func wave<Scalar: BLASScalar>(_ count: Int, phase: Double) -> [Scalar] {
+public func wave<Scalar: TensorScalar>(_ count: Int, phase: Double) -> [Scalar] {
   (0..<count).map { index in
     let i = Double(index)
     return Scalar(sin(phase + 1.7 * i + 0.3 * i * i))
@@ -24,7 +24,7 @@ public func unitsInLastPlace(_ result: Float, from exact: Double) -> Double {
 
 /// The largest absolute difference between corresponding values; infinite if a difference is NaN or
 /// the counts differ.
-public func largestDifference<Scalar: BLASScalar>(_ left: [Scalar], _ right: [Scalar]) -> Double {
+public func largestDifference<Scalar: TensorScalar>(_ left: [Scalar], _ right: [Scalar]) -> Double {
   guard left.count == right.count else { return .infinity }
   return zip(left, right).reduce(0) { largest, pair in
     let difference = abs(Double(pair.0) - Double(pair.1))
@@ -33,7 +33,7 @@ public func largestDifference<Scalar: BLASScalar>(_ left: [Scalar], _ right: [Sc
 }
 
 /// Collects what a kernel writes into a fresh buffer.
-public func output<Scalar: BLASScalar>(
+public func output<Scalar: TensorScalar>(
   _ count: Int, startingAt value: Scalar = 0, of kernel: (inout MutableSpan<Scalar>) -> Void
 ) -> [Scalar] {
   var buffer = [Scalar](repeating: value, count: count)

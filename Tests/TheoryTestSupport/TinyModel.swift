@@ -6,7 +6,7 @@ package import TensorKernels
 package import Tokenization
 
 /// A random transformer of one layer, wide enough to be nowhere near uniform.
-package func tinyModel<Scalar: BLASScalar>(
+package func tinyModel<Scalar: TensorScalar>(
   vocabularySize: Int, maximumLength: Int, seed: UInt64, as _: Scalar.Type = Float.self
 ) -> Transformer<Scalar> {
   var generator = Seed(seed).generator(for: "test.tiny-model")

@@ -140,12 +140,12 @@ private func writePieces(to tandem: TandemProcess, as name: String = "tok261.bin
     let tandem = try TandemProcess()
     let text = try await tandem.run("doctor")
     #expect(text.exitCode == 0 && text.errors.isEmpty, "\(text.errors)")
-    #expect(text.output.contains("bits  BLAS core") && text.output.contains("vector width"))
+    #expect(text.output.contains("bits  multiply-add") && text.output.contains("vector width"))
     let json = try await tandem.run("doctor", "--json")
     let document = try #require(try TandemProcess.object(json.output))
     #expect(document["schema"] as? String == "tandem.doctor/1")
     let findings = try #require(document["findings"] as? [[String: any Sendable]])
-    #expect(findings.count == 9)
+    #expect(findings.count == 6)
     let core = findings.first { $0["name"] as? String == "cores" }
     #expect(core?["affects_bits"] as? Bool == false)
   }

@@ -134,7 +134,7 @@ import Testing
     ] {
       #expect(help.contains("\n  \(command) "), "\(command)")
     }
-    let codes = help.split(separator: "Exit codes:").last ?? ""
+    let codes = (help.split(separator: "Exit codes:").last ?? "").replacing("\n", with: " ")
     for code in [64, 65, 66, 69, 70, 73, 74, 75, 78] { #expect(codes.contains("\(code) ")) }
   }
 

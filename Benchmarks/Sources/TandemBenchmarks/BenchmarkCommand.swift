@@ -46,7 +46,6 @@ struct MeasureCommand: ParsableCommand {
   var json: String?
 
   mutating func run() throws {
-    BLAS.useOneThread()
     var report = BenchmarkReport(machine: .current(), peak: measurePeak())
     report.printHeader()
     if parts.contains(.kernels) { report.add(measureKernels(seconds: seconds / 10)) }
@@ -74,7 +73,6 @@ struct ServeCommand: ParsableCommand {
     commandName: "serve", abstract: "Answer lines like `sft S 2` with the seconds of one step.")
 
   func run() throws {
-    BLAS.useOneThread()
     var running: [String: RunningWorkload] = [:]
     answer("ready")
     while let line = readLine() {

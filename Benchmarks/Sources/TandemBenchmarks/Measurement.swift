@@ -48,8 +48,8 @@ struct Measurement: Codable {
 struct Machine: Codable {
   let processor: String
   let cores: Int
-  let blasCore: String
-  let blas: String
+  /// The widest vectors, in bits, that the build may use.
+  let vectorBits: Int
 
   static func current() -> Machine {
     let cpu = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
@@ -57,8 +57,7 @@ struct Machine: Codable {
     return Machine(
       processor: line.map { $0.drop { $0 != ":" }.dropFirst().trimmingCharacters(in: .whitespaces) }
         ?? "unknown",
-      cores: ProcessInfo.processInfo.activeProcessorCount, blasCore: BLAS.coreName,
-      blas: BLAS.configuration)
+      cores: ProcessInfo.processInfo.activeProcessorCount, vectorBits: Processor.vectorBits)
   }
 }
 
@@ -73,7 +72,7 @@ struct BenchmarkReport: Codable {
   init(machine: Machine, peak: Double) { (self.machine, self.peak) = (machine, peak) }
 
   func printHeader() {
-    print("\(machine.processor), \(machine.cores) cores, OpenBLAS kernels for \(machine.blasCore)")
+    print("\(machine.processor), \(machine.cores) cores, vectors of \(machine.vectorBits) bits")
     print("peak of one core: \(format(peak / 1e9, 1)) GFLOP/s in fused multiply-adds\n")
     print(row("work", "size", "threads", "median", "spread", "tokens/s", "GFLOP/s", "of peak"))
   }

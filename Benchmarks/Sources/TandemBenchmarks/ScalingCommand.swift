@@ -24,7 +24,6 @@ struct ScalingCommand: ParsableCommand {
   var csv: String?
 
   func run() throws {
-    BLAS.useOneThread()
     var lines = ["axis,value,parameters,seconds,bytes,planned"]
     for axis in Axis.allCases {
       let points = axis.values.map { axis.measure($0) }

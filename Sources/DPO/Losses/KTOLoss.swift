@@ -45,7 +45,7 @@ public struct KTOLoss: PreferenceLoss, Equatable {
   }
 
   /// z of these pairs.
-  public func divergence<Scalar: BLASScalar>(_ logRatios: [Scalar]) -> Scalar {
+  public func divergence<Scalar: TensorScalar>(_ logRatios: [Scalar]) -> Scalar {
     guard referencePoint == .divergence else { return 0 }
     precondition(!logRatios.isEmpty, "KTO needs log-ratios of mismatched pairs")
     return max(0, logRatios.reduce(0, +) / Scalar(logRatios.count))

@@ -32,7 +32,7 @@ package struct GradientReport: Sendable {
   ///   - model: The policy.
   ///   - goal: Prompts, completions and their objectives.
   ///   - learnedValues: What a value model says of each prompt, if one is trained.
-  package init<Scalar: BLASScalar>(
+  package init<Scalar: TensorScalar>(
     of model: Transformer<Scalar>, towards goal: EnumeratedObjectives,
     learnedValues: [Double]? = nil
   ) {

@@ -100,7 +100,7 @@ extension ScoredPolicy {
   /// normalised: in Float their sum is one only up to about 10⁻⁶.
   ///
   /// - Precondition: the completions are all there are, so that their probabilities sum to one.
-  package init<Scalar: BLASScalar>(
+  package init<Scalar: TensorScalar>(
     of model: Transformer<Scalar>, prompt: [Int], completions: CompletionTree,
     temperature: Double = 1
   ) {
@@ -143,7 +143,7 @@ package struct ScoredReward: Sendable {
   }
 
   /// A reward model after one prompt, read at the last token: one backward pass a completion.
-  package init<Scalar: BLASScalar>(
+  package init<Scalar: TensorScalar>(
     of model: ScalarModel<Scalar>, prompt: [Int], completions: CompletionTree
   ) {
     let (values, rows) = differentiated(
@@ -159,7 +159,7 @@ package struct ScoredReward: Sendable {
 /// The sum of a column and its gradient for every completion, each from a pass of its own.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-private func differentiated<Scalar: BLASScalar>(
+private func differentiated<Scalar: TensorScalar>(
   _ parameters: ParameterSet<Scalar>, over completions: [[Int]],
   column: ([Int], RecordedParameters<Scalar>, Tape<Scalar>) -> Tensor<Scalar>
 ) -> (values: [Double], gradients: [Double]) {

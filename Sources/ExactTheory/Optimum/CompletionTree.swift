@@ -91,7 +91,7 @@ package struct ExactPolicy: Sendable {
   /// The completions are those of the whole language, such as `EnumerableLanguage.completions()`:
   /// each ends with the end token unless it was cut off at the length limit, so that their
   /// probabilities sum to one. Equal prompts cost a pass each.
-  package init<Scalar: BLASScalar>(
+  package init<Scalar: TensorScalar>(
     of model: Transformer<Scalar>, prompts: [[Int]], completions: CompletionTree,
     temperature: Double = 1
   ) {
@@ -123,7 +123,7 @@ package struct ExactPolicy: Sendable {
 
 extension CompletionTree {
   /// The log-probability of each edge of the tree, given its prefix, after a prompt: a column.
-  func edgeLogProbabilities<Scalar: BLASScalar>(
+  func edgeLogProbabilities<Scalar: TensorScalar>(
     of model: Transformer<Scalar>, _ recorded: RecordedParameters<Scalar>, after prompt: [Int],
     temperature: Scalar = 1, on tape: Tape<Scalar>
   ) -> Tensor<Scalar> {

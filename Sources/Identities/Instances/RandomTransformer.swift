@@ -35,7 +35,7 @@ struct RandomTransformer {
   }
 
   /// The log-probabilities of all completions, from one pass over the tree's branches.
-  func logProbabilities<Scalar: BLASScalar>(of model: Transformer<Scalar>) -> [Double] {
+  func logProbabilities<Scalar: TensorScalar>(of model: Transformer<Scalar>) -> [Double] {
     ExactPolicy(of: model, prompts: [prompt], completions: tree).logProbabilities[0]
   }
 

@@ -61,11 +61,11 @@ public struct BaselineNeeds: OptionSet, Sendable {
 }
 
 extension BaselineKind {
-  /// Evaluation's `SoftValue`, by enumeration.
+  /// ExactTheory's `SoftValue`, by enumeration.
   public static let softValue = BaselineKind("soft-value", needs: exact)
-  /// Evaluation's `PolicyValue`, by enumeration.
+  /// ExactTheory's `PolicyValue`, by enumeration.
   public static let policyValue = BaselineKind("policy-value", needs: exact)
-  /// Evaluation's `OptimalBaseline`, by enumeration.
+  /// ExactTheory's `OptimalBaseline`, by enumeration.
   public static let optimal = BaselineKind("optimal", needs: exact)
 
   private static let exact: BaselineNeeds = [.plainScores, .penalizedReward, .enumeration]

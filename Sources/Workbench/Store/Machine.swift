@@ -11,12 +11,6 @@ package struct Machine: Sendable, Equatable {
   package var processor = "unknown"
   /// The processors that the system has.
   package var processors = 0
-  /// The kernels that OpenBLAS chose for this processor.
-  package var blasCore = ""
-  /// How OpenBLAS was built.
-  package var blasConfiguration = ""
-  /// The threads that OpenBLAS uses for one product.
-  package var blasThreads = 0
   /// The widest vectors, in bits, that this build may use.
   package var vectorBits = 0
   /// Whether this build rounds a product and its sum at once.
@@ -25,8 +19,6 @@ package struct Machine: Sendable, Equatable {
   package var processorVectorBits = 0
   /// The system's version.
   package var system = ""
-  /// The environment's OPENBLAS_ variables.
-  package var environment: [String: String] = [:]
 
   /// A machine that nothing is known of.
   package init() {}
@@ -41,12 +33,10 @@ package struct Machine: Sendable, Equatable {
     let cpu = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
     machine.processor = field("model name", in: cpu) ?? "unknown"
     machine.processors = information.activeProcessorCount
-    (machine.blasCore, machine.blasConfiguration) = (BLAS.coreName, BLAS.configuration)
-    (machine.blasThreads, machine.vectorBits) = (BLAS.threads, BLAS.vectorBits)
-    machine.fusesMultiplyAdd = BLAS.fusesMultiplyAdd
+    machine.vectorBits = Processor.vectorBits
+    machine.fusesMultiplyAdd = Processor.fusesMultiplyAdd
     machine.processorVectorBits = widestVectors(field("flags", in: cpu) ?? "")
     machine.system = information.operatingSystemVersionString
-    machine.environment = information.environment.filter { $0.key.hasPrefix("OPENBLAS_") }
     return machine
   }
 
@@ -85,28 +75,12 @@ extension Machine {
 
   /// What there is to say of the machine, what decides the bits first.
   ///
-  /// `make bits` measures what is said of the BLAS core, its threads and `--jobs`.
+  /// `make bits` measures what is said of the multiply-add, the vector width and `--jobs`.
   package var findings: [Finding] {
     func finding(_ name: String, _ value: String, _ affectsBits: Bool, _ note: String) -> Finding {
       Finding(name: name, value: value, affectsBits: affectsBits, note: note)
     }
-    let chosen = environment["OPENBLAS_CORETYPE"]
     return [
-      finding(
-        "BLAS core", blasCore, true,
-        chosen == nil
-          ? "chosen for this processor; small weights (to 128 × 384) do not depend on it"
-          : "pinned by OPENBLAS_CORETYPE; unset it for the fastest kernels"),
-      finding("BLAS", blasConfiguration, true, "another version may round differently"),
-      finding(
-        "BLAS threads", "\(blasThreads)", true,
-        blasThreads == 1
-          ? "always one: cells and shards use the cores" : "must be one; results differ with more"),
-      finding(
-        "vector width", "\(vectorBits) bits", true,
-        vectorBits < processorVectorBits
-          ? "the processor has \(processorVectorBits); build with `make build`"
-          : "as wide as the processor has"),
       finding(
         "multiply-add", fusesMultiplyAdd ? "fused" : "rounded twice", true,
         fusesMultiplyAdd
@@ -114,7 +88,12 @@ extension Machine {
           : "built for any x86-64; with `make build` products take a quarter of the time"),
       finding("compiler", swift, true, "another version may contract or order sums differently"),
       finding("system", system, true, "its C library computes logarithms, sines and cosines"),
-      finding("processor", processor, false, "decides the BLAS core and the vector width"),
+      finding(
+        "vector width", "\(vectorBits) bits", false,
+        vectorBits < processorVectorBits
+          ? "the processor has \(processorVectorBits); build with `make build`"
+          : "as wide as the processor has; decides the shape of tiles, not their sums"),
+      finding("processor", processor, false, "decides the vector width"),
       finding("cores", "\(processors)", false, "any number of them and of --jobs gives equal bits"),
     ]
   }

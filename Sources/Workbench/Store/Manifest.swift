@@ -24,12 +24,8 @@ package struct Manifest: Codable, Sendable {
   package var processor = "unknown"
   /// The processors that the system has.
   package var processors = 0
-  /// The kernels that OpenBLAS chose for this processor.
-  package var blasCore = ""
-  /// How OpenBLAS was built.
-  package var blasConfiguration = ""
-  /// The environment's OPENBLAS_ variables.
-  package var environment: [String: String] = [:]
+  /// The widest vectors, in bits, that the build may use.
+  package var vectorBits = 0
   /// How many cells ran at once.
   package var jobs = 0
   /// When the run began.
@@ -54,8 +50,7 @@ package struct Manifest: Codable, Sendable {
     let machine = await Machine.gathered()
     (manifest.swift, manifest.processor) = (machine.swift, machine.processor)
     manifest.processors = machine.processors
-    (manifest.blasCore, manifest.blasConfiguration) = (machine.blasCore, machine.blasConfiguration)
-    manifest.environment = machine.environment
+    manifest.vectorBits = machine.vectorBits
     return manifest
   }
 

@@ -5,7 +5,7 @@ import TensorKernels
 import Testing
 
 /// Four pairs as a loss reads them, on a tape of their own.
-struct PairColumns<Scalar: BLASScalar> {
+struct PairColumns<Scalar: TensorScalar> {
   var chosen: [Scalar]
   var rejected: [Scalar]
   var referenceChosen: [Scalar]

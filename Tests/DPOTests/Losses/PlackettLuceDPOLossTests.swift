@@ -8,7 +8,7 @@ import Testing
 @Suite struct PlackettLuceDPOLossTests {
   private let loss = PlackettLuceDPOLoss(beta: 0.4)
 
-  private func value<Scalar: BLASScalar>(_ logRatios: [Scalar]) -> Scalar {
+  private func value<Scalar: TensorScalar>(_ logRatios: [Scalar]) -> Scalar {
     let tape = Tape<Scalar>()
     return loss.rankingLosses(logRatios.map { tape.column([$0]) }).item
   }

@@ -40,7 +40,7 @@ enum Recorded: Decodable {
 }
 
 /// The recorded numbers are float32; large ones are right to six digits.
-private func agree<Scalar: BLASScalar>(_ found: [Scalar], _ expected: [Double]) -> Bool {
+private func agree<Scalar: TensorScalar>(_ found: [Scalar], _ expected: [Double]) -> Bool {
   found.count == expected.count
     && zip(found, expected).allSatisfy { abs(Double($0) - $1) < 1e-5 * max(1, abs($1) / 10) }
 }

@@ -3,7 +3,7 @@ import TensorKernels
 import TestSupport
 import Testing
 
-@Suite struct BLASScalarTests {
+@Suite struct TensorScalarTests {
   @Test func exponentialIsWithinTwoUnitsInTheLastPlace() {
     var worst = 0.0
     for i in 0...400_000 {

@@ -1,55 +1,7 @@
-import COpenBLAS
 import Foundation
 
-/// The linear-algebra library underneath: how it runs here.
-public enum BLAS {
-  /// Confines every product to the calling thread; more threads would change the last bits.
-  public static func useOneThread() { openblas_set_num_threads(1) }
-
-  /// The processor kernels that OpenBLAS chose, for instance `Zen` or `SkylakeX`.
-  public static var coreName: String { unsafe text(openblas_get_corename()) }
-
-  /// The version and build options of OpenBLAS.
-  public static var configuration: String { unsafe text(openblas_get_config()) }
-
-  /// The threads that OpenBLAS uses for a product.
-  public static var threads: Int { Int(openblas_get_num_threads()) }
-
-  /// The widest vectors, in bits, that the build may use; 128 where it was built for any machine.
-  public static var vectorBits: Int { Int(COPENBLAS_VECTOR_BITS) }
-
-  private static func text(_ pointer: UnsafeMutablePointer<CChar>?) -> String {
-    guard let pointer = unsafe pointer else { return "unknown" }
-    return unsafe String(cString: pointer)
-  }
-}
-
-extension BLAS {
-  /// Whether kernels round a product and its sum once, which they do wherever the build may use the
-  /// instruction for it: on aarch64, and on x86-64 with the Makefile's flags.
-  @inline(__always)
-  public static var fusesMultiplyAdd: Bool { COPENBLAS_FUSED_MULTIPLY_ADD == 1 }
-}
-
-extension SIMD where Scalar: FloatingPoint {
-  /// `self += a·b`, rounded once or, without an instruction for that, twice.
-  @inline(__always)
-  mutating func accumulate(_ a: Self, _ b: Self) {
-    if BLAS.fusesMultiplyAdd { addProduct(a, b) } else { self += a * b }
-  }
-}
-
-extension FloatingPoint {
-  /// `self + a·b`, rounded once or, without an instruction for that, twice.
-  @inline(__always)
-  func plus(_ a: Self, times b: Self) -> Self {
-    BLAS.fusesMultiplyAdd ? addingProduct(a, b) : self + a * b
-  }
-}
-
-/// A floating-point type for which OpenBLAS has matrix products: `Float` to train, `Double` to
-/// check.
-public protocol BLASScalar: BinaryFloatingPoint, Codable, Sendable, SIMDScalar {
+/// A floating-point type of tensors: `Float` to train, `Double` to check.
+public protocol TensorScalar: BinaryFloatingPoint, Codable, Sendable, SIMDScalar {
   /// The exponential eˣ: zero at −∞, infinite above the largest finite result, NaN at NaN.
   static func exponential(_ x: Self) -> Self
 
@@ -62,14 +14,9 @@ public protocol BLASScalar: BinaryFloatingPoint, Codable, Sendable, SIMDScalar {
 
   /// The natural logarithm of 1 + x, precise near zero.
   static func logarithmOfOnePlus(_ x: Self) -> Self
-
-  /// Computes one matrix product; see ``MatrixProduct``.
-  static func multiply(
-    _ product: MatrixProduct, _ left: Span<Self>, _ right: Span<Self>,
-    into result: inout MutableSpan<Self>)
 }
 
-extension Double: BLASScalar {
+extension Double: TensorScalar {
   /// The exponential eˣ of the C library.
   public static func exponential(_ x: Double) -> Double { exp(x) }
 
@@ -86,7 +33,7 @@ extension Double: BLASScalar {
   public static func logarithmOfOnePlus(_ x: Double) -> Double { log1p(x) }
 }
 
-extension Float: BLASScalar {
+extension Float: TensorScalar {
   /// The exponential eˣ within two units in the last place, free of branches so that loops over it
   /// vectorise where fused multiply-adds are instructions; elsewhere each is a call, and slow.
   ///
