@@ -11,6 +11,14 @@ public enum Processor {
   public static var fusesMultiplyAdd: Bool { PROCESSOR_FUSED_MULTIPLY_ADD == 1 }
 }
 
+/// Whether a tile of six rows is two vectors of sixteen wide, as the registers of the build decide.
+///
+/// Two units with a latency of four need eight sums in flight. AVX2 has sixteen registers of eight
+/// values: six rows of sixteen columns are twelve sums, and the factors fit beside them. AVX-512 has
+/// thirty-two of sixteen: the same tile is six sums there, too few, and twice as wide it is twelve.
+@inline(__always)
+var tilesAreWide: Bool { Processor.vectorBits >= 512 }
+
 extension SIMD where Scalar: FloatingPoint {
   /// `self += a·b`, rounded once or, without an instruction for that, twice.
   @inline(__always)

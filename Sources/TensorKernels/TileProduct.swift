@@ -1,11 +1,3 @@
-/// Whether a tile of six rows is two vectors of sixteen wide, as the registers of the build decide.
-///
-/// Two units with a latency of four need eight sums in flight. AVX2 has sixteen registers of eight
-/// values: six rows of sixteen columns are twelve sums, and the factors fit beside them. AVX-512 has
-/// thirty-two of sixteen: the same tile is six sums there, too few, and twice as wide it is twelve.
-@inline(__always)
-var tilesAreWide: Bool { Processor.vectorBits >= 512 }
-
 /// Sixteen neighbouring values: one register of AVX-512, two of AVX2, four of NEON.
 typealias WideLanes<Scalar: TensorScalar> = SIMD16<Scalar>
 
