@@ -10,6 +10,8 @@ ARCH_FLAGS ?= -Xcc -march=native -Xcc -fno-math-errno
 endif
 BUILD_FLAGS := -c release $(ARCH_FLAGS)
 TANDEM := .build/release/tandem
+# Measurements of processors with AVX-512 stand beside those without.
+KIND := $(if $(shell grep -s avx512f /proc/cpuinfo),-avx512)
 # QUICK=1 runs an experiment with two seeds, a tiny model and a few steps: a trial of the machinery, not a result.
 QUICK_FLAG := $(if $(QUICK),--quick)
 JOBS_FLAG := $(if $(JOBS),--jobs $(JOBS))
@@ -27,6 +29,8 @@ test: setup ## Build and run every test (in release: debug loops are 100 times s
 	@echo "make test: about 10 minutes on two cores, 7 of them the first build"
 	swift build $(BUILD_FLAGS) --build-tests
 	swift test $(BUILD_FLAGS) --skip-build --parallel --num-workers 2
+	@! grep -qs avx512f /proc/cpuinfo || { echo "make test: the kernels once more, as a processor without AVX-512 runs them" && \
+	  swift test -c release -Xcc -march=x86-64-v3 -Xcc -fno-math-errno --package-path KernelChecks --scratch-path .build/kernel-checks; }
 
 experiment: build ## RLHF and DPO on identical data: reward curves, stability, report (about 15 minutes)
 	@echo "make experiment: about 15 minutes on two cores after the build"
@@ -105,8 +109,8 @@ variance-tuning: build ## The learning rates behind `make variance`: six trials 
 benchmark: setup ## Kernels, training steps, sampling and PPO on this machine (about 8 minutes)
 	swift build $(BUILD_FLAGS) --package-path Benchmarks
 	@mkdir -p results/performance
-	Benchmarks/.build/release/tandem-benchmarks measure --json results/performance/benchmark.json \
-	  | tee results/performance/benchmark.txt
+	Benchmarks/.build/release/tandem-benchmarks measure --json results/performance/benchmark$(KIND).json \
+	  | tee results/performance/benchmark$(KIND).txt
 
 scaling: setup ## Seconds and memory of a step against parameters, sequence length and batch (about 1 minute)
 	@Scripts/install.sh gnuplot-nox:gnuplot

@@ -28,14 +28,15 @@ SIZES = {  # layers, width, heads, vocabulary, tokens of a sequence, sequences o
     "M": (6, 256, 8, 1024, 128, 16),
     "L": (8, 512, 8, 4096, 128, 8),
 }
-GOALS = {  # least ratios: against stock PyTorch for steps; `generate` and the hand-written loop for sampling
-    "steps": {"XS": 3.1, "S": 2.5, "M": 2.3, "L": 2.2},
-    "unlocked": {"XS": 2.0, "S": 1.5, "M": 1.3, "L": 1.1},
-    "generate": {"XS": 12, "S": 6, "M": 2.9},
-    "cache": {"XS": 6, "S": 3.5, "M": 2.2},
-    "ppo": {"S": 2.4},
-    "trl-ppo": {"S": 3.8},
-    "trl-dpo": {"S": 4},
+GOALS = {  # least ratios against unlocked PyTorch, by work and size
+    "sft": {"XS": 3.5, "S": 1.8, "M": 1.45, "L": 1.2},
+    "dpo": {"XS": 3.3, "S": 2.3, "M": 1.75, "L": 1.4},
+    "reward": {"XS": 4, "S": 2.5, "M": 1.9, "L": 1.45},
+    "generate": {"XS": 12, "S": 6.5, "M": 2.7, "L": 2},
+    "cache": {"XS": 5.5, "S": 3.8, "M": 1.9, "L": 1.4},
+    "ppo": {"S": 2.1},
+    "trl-ppo": {"S": 3.2},
+    "trl-dpo": {"S": 3.2},
 }
 STEPS = {"XS": 9, "S": 3, "M": 1, "L": 1}  # of one turn
 PAUSE = 0.1  # seconds between turns, in which OpenMP's waiting threads stop spinning
@@ -394,8 +395,7 @@ def rounds(arguments, size, mine, other, ours, theirs):
             taken[name].append(worker.turn(f"{other} {size} 2", steps))
     for name in theirs:
         ratios = [b / a for a, b in zip(taken["ours"], taken[name])]
-        kind = other if other in GOALS else "steps"
-        goal = GOALS["unlocked" if kind == "steps" and name == "unlocked" else kind].get(size)
+        goal = GOALS[other].get(size) if name == "unlocked" else None
         row = {"work": mine, "other": other, "column": name, "size": size, "ours": spread(taken["ours"]),
                "theirs": spread(taken[name]), "ratio": spread(ratios), "goal": goal}
         r = row["ratio"]

@@ -29,6 +29,7 @@ SHORT = {
     "Sources/DPO/Losses/": "one loss a file",
     "Sources/PPO/Baselines/": "one baseline a file",
     "Sources/ExactTheory/Baselines/": "one baseline a file",
+    "Sources/Reports/Figures/": "one figure a file",
     "Sources/tandem/": "one command a file",
     "Sources/Training/ConfigurationError.swift": "the error that all settings throw",
 }

@@ -6,9 +6,8 @@ import Training
 
 /// The reference's log-probabilities of the pairs, each computed once.
 ///
-/// They are computed in the shards in which the policy first meets the pairs: matrix products
-/// depend in their last bits on the shape of a batch, and with equal shapes an unmoved policy has
-/// log-ratios of exactly zero.
+/// They are read a few pairs at a time. A row's result does not depend on the rows beside it, so that an
+/// unmoved policy has log-ratios of exactly zero nonetheless.
 struct ReferenceLogProbabilities {
   /// log π₀ of the two completions of a pair.
   struct Entry: Sendable {
@@ -38,7 +37,7 @@ struct ReferenceLogProbabilities {
     }
   }
 
-  /// The entries of the pairs of every part, which is read as one batch, and what reading it cost.
+  /// The entries of the pairs of every part, and what reading it cost.
   ///
   /// Fills in the missing ones, each of which costs a label and two forward passes.
   mutating func entries(
@@ -52,11 +51,12 @@ struct ReferenceLogProbabilities {
         through: model.configuration, sequenceLengths: batch.sequences.sequenceLengths)
       return cost
     }
-    let open = batches.filter { $0.count > 0 }
-    let found = readers.map(open.count) { [model] batch, tape in
-      model.entries(of: open[batch], on: tape)
+    let open = Array(missing.joined())
+    let chunks = inferenceChunks(ofLengths: open.map { pairs[$0].tokenCount })
+    let found = readers.map(chunks.count) { [model] chunk, tape in
+      model.entries(of: PairBatch(open[chunks[chunk]].map { pairs[$0] }), on: tape)
     }
-    for (index, entry) in zip(missing.joined(), found.joined()) { entries[index] = entry }
+    for (index, entry) in zip(open, found.joined()) { entries[index] = entry }
     return zip(parts, costs).map { part, cost in (part.compactMap { entries[$0] }, cost) }
   }
 }

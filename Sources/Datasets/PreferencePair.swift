@@ -21,6 +21,9 @@ public struct PreferencePair: Sendable, Hashable, Codable {
     self.margin = margin
   }
 
+  /// Tokens of the prompt and of both completions.
+  package var tokenCount: Int { prompt.count + chosen.count + rejected.count }
+
   /// The prompt with the preferred completion.
   public var chosenSequence: TokenSequence { TokenSequence(prompt: prompt, completion: chosen) }
 

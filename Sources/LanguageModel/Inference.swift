@@ -51,33 +51,31 @@ extension ScalarModel {
 private let chunkTokens = 256
 
 /// Answers for all sequences, a chunk of them at a time.
-///
-/// The chunks depend on the list of sequences and on nothing else, so that the same list always
-/// gives the same bits.
 private func inferInChunks<Scalar, Answer: Sendable>(
   _ sequences: [TokenSequence], _ parameters: ParameterSet<Scalar>,
   _ workers: InferenceWorkers<Scalar>,
   _ answer: @Sendable (SequenceBatch, RecordedParameters<Scalar>, Tape<Scalar>) -> [Answer]
 ) -> [Answer] {
-  let ranges = chunks(of: sequences)
+  let ranges = inferenceChunks(ofLengths: sequences.map(\.tokens.count))
   return workers.map(ranges.count) { chunk, tape in
     answer(SequenceBatch(Array(sequences[ranges[chunk]])), tape.record(parameters), tape)
   }.flatMap(\.self)
 }
 
-/// Consecutive ranges of at least one sequence and, beyond that, at most `chunkTokens` tokens.
-private func chunks(of sequences: [TokenSequence]) -> [Range<Int>] {
+/// Consecutive ranges of at least one item and, beyond that, at most 256 tokens.
+///
+/// A row's result does not depend on the rows beside it, so that chunks decide memory and speed alone.
+package func inferenceChunks(ofLengths lengths: [Int]) -> [Range<Int>] {
   var ranges: [Range<Int>] = []
   var (start, tokens) = (0, 0)
-  for (i, sequence) in sequences.enumerated() {
-    let length = sequence.prompt.count + sequence.completion.count
+  for (i, length) in lengths.enumerated() {
     if i > start, tokens + length > chunkTokens {
       ranges.append(start..<i)
       (start, tokens) = (i, 0)
     }
     tokens += length
   }
-  return start < sequences.count ? ranges + [start..<sequences.count] : ranges
+  return start < lengths.count ? ranges + [start..<lengths.count] : ranges
 }
 
 extension Array {

@@ -86,14 +86,18 @@ func transpose<Scalar: TensorScalar>(
   let (width, length) = unsafe (head.width, head.length)
   var r = 0
   while r &+ 4 <= length {
-    let x = unsafe head.first + r &* head.stride
-    let (x1, x2, x3) = unsafe (x + head.stride, x + 2 &* head.stride, x + 3 &* head.stride)
-    for i in 0..<width {
-      let column = unsafe columns + (i &* stride &+ r)
-      unsafe column[0] = x[i]
-      unsafe column[1] = x1[i]
-      unsafe column[2] = x2[i]
-      unsafe column[3] = x3[i]
+    let rows = unsafe head.first + r &* head.stride
+    var i = 0
+    while i &+ 4 <= width {
+      unsafe transposeSquare(
+        rows + i, stride: head.stride, into: columns + (i &* stride &+ r), stride: stride)
+      i &+= 4
+    }
+    while i < width {
+      for row in 0..<4 {
+        unsafe columns[i &* stride &+ r &+ row] = rows[row &* head.stride &+ i]
+      }
+      i &+= 1
     }
     r &+= 4
   }

@@ -70,7 +70,7 @@ private func packColumns<Scalar: TensorScalar>(
 
 /// Four rows of four values as columns.
 @inline(__always)
-private func transposeSquare<Scalar: TensorScalar>(
+func transposeSquare<Scalar: TensorScalar>(
   _ source: UnsafePointer<Scalar>, stride: Int, into target: UnsafeMutablePointer<Scalar>,
   stride targetStride: Int
 ) {

@@ -47,10 +47,10 @@ enum TileResult: Sendable {
   }
 }
 
-/// Some rows of a small product in tiles of sixteen or thirty-two columns, which stay in registers.
+/// Some rows of a product in tiles of sixteen or thirty-two columns, which stay in registers.
 ///
-/// Six rows are a tile, ``tilesAreWide`` says how wide, and four rows are another. Other heights take four rows together if they can
-/// and the rest one by one. A row's sums do not depend on its tile.
+/// Six rows are a tile, ``tilesAreWide`` says how wide, and four rows are another. Other heights take
+/// four rows together if they can and the rest one by one. A row's sums do not depend on its tile.
 @inline(__always)
 package func multiplyTile<Scalar: TensorScalar>(
   _ operands: TileOperands<Scalar>, rows: Int, columns: Int, _ accumulation: Accumulation,

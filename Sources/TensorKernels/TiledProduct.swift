@@ -1,10 +1,9 @@
 /// Products in tiles of our own, not of a BLAS, whose last bits depend on the kernels that it knows for a
 /// processor, and whose speed too: one that it does not know gets those of 2004.
 ///
-/// The right factor is copied into
-/// panels of sixteen columns, a left one that is stored transposed into strips of a tile's height. A
-/// sum is taken in blocks of equal length, at most ``longestBlock`` terms each, one term after the
-/// other within a block, whatever the processor.
+/// The right factor is copied into panels of sixteen columns, a left one that is stored transposed into
+/// strips of a tile's height. A sum is taken in blocks of equal length, at most ``longestBlock`` terms
+/// each, one term after the other within a block, whatever the processor.
 ///
 /// - Parameters:
 ///   - product: the shape.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Explanations
 import Foundation
 import Identities
+import PPO
 
 /// `tandem explain ppo`: TRL's PPO step by step, on a user's own numbers.
 struct ExplainPPOCommand: ParsableCommand {
@@ -29,9 +30,10 @@ struct ExplainPPOCommand: ParsableCommand {
         origin            a note, not read
 
       and the options of TRL's PPOConfig with its defaults: kl_coef 0.05,
-      kl_estimator k1 (also k2, k3), gamma 1, lam 0.95, cliprange 0.2,
-      cliprange_value 0.2, vf_coef 0.1, whiten_rewards false, missing_eos_penalty
-      null. Under cases, {"name": {options}} gives several settings at once; numbers
+      kl_estimator k1 (of \(KLEstimator.allCases.map(\.rawValue).joined(separator: ", "))), gamma 1,
+      lam 0.95, cliprange 0.2, cliprange_value 0.2, vf_coef 0.1, whiten_rewards
+      false, missing_eos_penalty null. Under cases, {"name": {options}} gives
+      several settings at once; numbers
       that such a case holds under the names below are compared with ours.
 
       --json prints one document with schema "tandem.explain.ppo/1", the options,

@@ -5,6 +5,7 @@ import Foundation
 import LanguageModel
 import Tasks
 import Tokenization
+import Training
 import Workbench
 
 /// Prompts as turns of a conversation.
@@ -135,14 +136,16 @@ struct StageOptions: ParsableArguments {
     let runner = try ExperimentRunner(specification, folder: folder)
     let run = StageRun(stage, runner, seed: seed)
     try run.requireFolder(replacing: force)
+    let pairs = runner.task.labelledPairs?.train ?? []
+    let sizes = runner.specification.model.configuration(
+      vocabularySize: runner.task.tokenizer.vocabularySize)
+    let plan = try memory(TrainingMemory(pairs: pairs, workers: threads.jobs), sizes)
     if !quiet {
-      let pairs = runner.task.labelledPairs?.train ?? []
-      let sizes = runner.specification.model.configuration(
-        vocabularySize: runner.task.tokenizer.vocabularySize)
-      let plan = try memory(TrainingMemory(pairs: pairs, workers: threads.jobs), sizes)
       writeError("\(stage.name): \(plan.text)")
       for note in runner.task.labelledPairs?.notes ?? [] { writeError(note) }
     }
+    try plan.requireRoom(
+      of: ProcessInfo.processInfo.physicalMemory, longest: pairs.map(\.tokenCount).max() ?? 0)
     let document = try await run.carryOut(jobs: threads.jobs, isQuiet: quiet)
     try print(json ? jsonText(of: document) : document.text)
     try run.requireNumbers()
@@ -150,16 +153,21 @@ struct StageOptions: ParsableArguments {
 }
 
 extension MemoryPlan {
-  /// What is planned, and what to do where the machine has less.
+  /// What is planned.
   fileprivate var text: String {
-    func gigabytes(_ bytes: Int) -> String { String(format: "%.2f", Double(bytes) / 1e9) }
-    let plan =
-      "takes about \(gigabytes(total)) GB: weights \(gigabytes(parameters)), gradients "
+    "takes about \(gigabytes(total)) GB: weights \(gigabytes(parameters)), gradients "
       + "\(gigabytes(gradients)), optimizer \(gigabytes(optimizer)), activations "
       + gigabytes(activations)
-    let machine = Int(ProcessInfo.processInfo.physicalMemory)
-    guard total > machine else { return plan }
-    return plan + "; this machine has \(gigabytes(machine)). Smaller batches and fewer "
-      + "gradient_shards take less"
   }
+
+  /// Throws where the machine has less than is planned, with what would take less.
+  fileprivate func requireRoom(of machine: UInt64, longest: Int) throws(ConfigurationError) {
+    guard total > Int(machine) else { return }
+    throw .contradiction(
+      "it takes about \(gigabytes(total)) GB, but this machine has \(gigabytes(Int(machine))); the longest "
+        + "pair has \(longest) tokens with both completions, which --max-length cuts; smaller batches and "
+        + "fewer gradient_shards take less too")
+  }
+
+  private func gigabytes(_ bytes: Int) -> String { String(format: "%.2f", Double(bytes) / 1e9) }
 }

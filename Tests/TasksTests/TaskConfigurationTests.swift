@@ -61,10 +61,9 @@ import Tokenization
       error.description == "task: 'adjectives' is 50; allowed: a multiple of 6 from 6 to 96")
   }
 
-  @Test func thereAreFiveTasksAndEachHasANameOfItsOwn() throws {
+  @Test func everyTaskHasANameOfItsOwn() throws {
     let names = TaskConfiguration.Name.allCases.map(\.rawValue)
-    #expect(
-      names == ["aspect-reviews", "enumerable-language", "movie-sentiment", "stories", "pairs"])
+    #expect(Set(names).count == names.count && names.allSatisfy { !$0.isEmpty })
     #expect(TaskConfiguration.Name(rawValue: "stories") == .stories)
     #expect(TaskConfiguration.Name(rawValue: "movies") == nil)
   }

@@ -98,4 +98,32 @@ import Testing
     let second = output(61 * 47) { Float.multiply(product, a.span, b.span, into: &$0) }
     #expect(first == second)
   }
+
+  /// Recorded once; whatever tiles and vectors a build has, it must come to the same bits.
+  @Test(arguments: [
+    (
+      MatrixProduct.Layout.plain, MatrixProduct.Layout.transposed,
+      9_209_430_971_868_490_776 as UInt64
+    ),
+    (.plain, .plain, 1_784_753_245_941_224_932),
+    (.transposed, .plain, 11_973_607_426_799_304_874),
+  ])
+  func theBitsAreThoseOfEveryProcessor(
+    left: MatrixProduct.Layout, right: MatrixProduct.Layout, recorded: UInt64
+  ) {
+    var product = MatrixProduct(rows: 67, inner: 700, columns: 93, left: left, right: right)
+    func numbers(_ count: Int, modulo modulus: Int) -> [Float] {
+      (0..<count).map { (i: Int) -> Float in Float(i * 37 % modulus) / 50 - 1 }
+    }
+    let (a, b) = (numbers(67 * 700, modulo: 101), numbers(700 * 93, modulo: 97))
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for accumulation in [Accumulation.assigned, .added] {
+      product.accumulation = accumulation
+      let result = output(67 * 93, startingAt: Float(1)) {
+        Float.multiply(product, a.span, b.span, into: &$0)
+      }
+      for value in result { hash = (hash ^ UInt64(value.bitPattern)) &* 0x100_0000_01b3 }
+    }
+    if Processor.fusesMultiplyAdd { #expect(hash == recorded) }
+  }
 }

@@ -59,6 +59,20 @@ import Testing
     #expect(!result.errors.contains("this machine has"))
   }
 
+  @Test func aTrainingThatCannotFitStopsBeforeItBegins() async throws {
+    let tandem = try userData()
+    // Attention weights of 150,000 tokens are some hundred gigabytes a layer.
+    let long = String(repeating: "0123456789 abcdefg ", count: 30_000)
+    try tandem.write(
+      #"{"prompt": "p", "chosen": " \#(long)", "rejected": " no"}"#, to: "long.jsonl")
+    let arguments = ["sft", "--data", "long.jsonl", "--vocabulary", "260", "--output", "out", "-q"]
+    let refused = try await tandem.run(arguments + ["--max-length", "600000"])
+    #expect(refused.exitCode == 78 && refused.errors.contains("which --max-length cuts"))
+    #expect(refused.errors.contains("the longest pair has 540"))
+    let cut = try await tandem.run(arguments + ["max_steps=1"])
+    #expect(cut.exitCode == 0, "\(cut.errors)")
+  }
+
   @Test func samplingAgainDrawsTheSame() async throws {
     let tandem = try await fineTuned()
     let arguments = ["--prompt", "the film", "--count", "3", "--maximum-tokens", "6", "--json"]

@@ -32,7 +32,10 @@ struct TandemProcess {
   }
 
   /// Runs the command to its end.
-  func run(_ arguments: String...) async throws -> CommandResult {
+  func run(_ arguments: String...) async throws -> CommandResult { try await run(arguments) }
+
+  /// Runs the command to its end.
+  func run(_ arguments: [String]) async throws -> CommandResult {
     let result = try await Subprocess.run(
       .path(Self.executable), arguments: Arguments(arguments),
       workingDirectory: FilePath(folder.path), output: .string(limit: 1 << 20),

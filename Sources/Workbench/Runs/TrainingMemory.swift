@@ -31,14 +31,14 @@ package struct TrainingMemory: Sendable {
   /// Of a reward model, beside the model that it starts from.
   package func plan(_ model: ModelConfiguration, _ settings: RewardConfiguration) -> MemoryPlan {
     largest(
-      model, tokens: pairs.map(\.rows), batch: settings.batchSize,
+      model, tokens: pairs.map(\.tokenCount), batch: settings.batchSize,
       shards: settings.gradientShards, settings.optimizer) + MemoryPlan(reading: model)
   }
 
   /// Of DPO, beside its reference.
   package func plan(_ model: ModelConfiguration, _ settings: DPOConfiguration) -> MemoryPlan {
     largest(
-      model, tokens: pairs.map(\.rows), batch: settings.batchSize,
+      model, tokens: pairs.map(\.tokenCount), batch: settings.batchSize,
       shards: settings.gradientShards, settings.optimizer) + MemoryPlan(reading: model)
   }
 
@@ -70,9 +70,4 @@ package struct TrainingMemory: Sendable {
       model, tokens: tokens.sorted(by: >).prefix(batch).reduce(0, +), length: longest ?? 0,
       shards: min(shards, batch), workers: workers, runningMeans: optimizer == .adamW ? 2 : 1)
   }
-}
-
-extension PreferencePair {
-  /// The rows of both completions after one prompt.
-  fileprivate var rows: Int { prompt.count + chosen.count + rejected.count }
 }

@@ -8,13 +8,15 @@ import SupervisedFineTuning
 import Tasks
 import Tokenization
 
-/// Rough counts of the work in each cell, from the settings and the lengths of a user's pairs.
+/// Rough counts of the work in each cell, from the settings and the lengths of what a task shows.
 struct Workload: Sendable {
   private let specification: ExperimentSpecification
   /// Floating-point operations of a completion of the data with its prompt, forward.
   private let read: Double
   /// The same for a completion that a policy writes.
   private let written: Double
+  /// Demonstrations from which the length of a sequence is read.
+  static let shown = 64
   /// A token sampled with a cache costs about this many tokens forward, for its products are thin.
   private let samplingFactor = 3.0
 
@@ -30,9 +32,10 @@ struct Workload: Sendable {
       let prompt = pairs.reduce(0) { $0 + $1.prompt.count } / pairs.count
       written = model.forwardFLOPs(sequenceLengths: [prompt + task.maximumCompletionLength])
     } else {
-      // A typical prompt and completion, at 2·N a token.
-      let length = 6 + 0.4 * Double(task.maximumCompletionLength)
-      read = length * 2 * Double(model.parameterCount)
+      // What the task shows is as long as what its policies write, but for those that learn to be brief.
+      let lengths = task.demonstrations(count: Self.shown, seed: Seed(0)).map(\.tokens.count)
+      let typical = lengths.isEmpty ? [task.maximumCompletionLength] : lengths
+      read = model.forwardFLOPs(sequenceLengths: typical) / Double(typical.count)
       written = read
     }
   }

@@ -1,4 +1,5 @@
 import DPO
+import Datasets
 import LanguageModel
 import PPO
 import Tasks
@@ -26,9 +27,9 @@ import Workbench
     let task = try makeTask(specification.task)
     let model = ModelPreset.tiny.configuration(
       vocabularySize: task.tokenizer.vocabularySize, maximumLength: 32)
-    // A prompt of about six tokens, and four tenths of the longest completion.
-    let length = 6 + 0.4 * Double(task.maximumCompletionLength)
-    let sequence = 2 * Double(model.parameterCount) * length
+    let shown = task.demonstrations(count: 64, seed: Seed(0))
+    let sequence =
+      shown.reduce(0) { $0 + model.forwardFLOPs(sequenceLengths: [$1.tokens.count]) } / 64
     let plan = try ExperimentPlan(specification, task: task)
     return Dictionary(
       uniqueKeysWithValues: plan.entries.map { ($0.cell.path, $0.estimatedFLOPs / sequence) })
