@@ -67,13 +67,13 @@ struct PlanDocument: Encodable {
   var schema = "tandem.plan/1"
   var experiment: String
   var cells: [Row]
+  /// What one core of this machine does in training steps of this model, measured now.
+  var gigaflopPerSecond: Double
   var minutesPerJob: Double
-
-  /// What one core of the machines we tried does with matrices as thin as these.
-  private static let gigaflopPerSecond = 15.0
 
   enum CodingKeys: String, CodingKey {
     case schema, experiment, cells
+    case gigaflopPerSecond = "gigaflop_per_second"
     case minutesPerJob = "minutes_of_one_core"
   }
 
@@ -85,7 +85,8 @@ struct PlanDocument: Encodable {
         isFinished: runner.store.isFinished(entry.cell, inputs: entry.inputs))
     }
     let left = cells.filter { !$0.isFinished }.reduce(0) { $0 + $1.gigaflop }
-    minutesPerJob = left / Self.gigaflopPerSecond / 60
+    gigaflopPerSecond = runner.measuredTrainingRate() / 1e9
+    minutesPerJob = left / gigaflopPerSecond / 60
   }
 
   var text: String {

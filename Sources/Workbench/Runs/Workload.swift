@@ -17,8 +17,8 @@ struct Workload: Sendable {
   private let written: Double
   /// Demonstrations from which the length of a sequence is read.
   static let shown = 64
-  /// A token sampled with a cache costs about this many tokens forward, for its products are thin.
-  private let samplingFactor = 3.0
+  /// A token sampled with a cache costs about this many tokens forward, for it reads the keys before it.
+  private let samplingFactor = 1.25
 
   init(_ specification: ExperimentSpecification, task: any PreferenceTask) {
     self.specification = specification

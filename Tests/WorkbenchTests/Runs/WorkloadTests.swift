@@ -43,13 +43,14 @@ import Workbench
     let work = try work("  - ppo: {}\n")
     // A training step is three passes forward.
     expect(work["seed-1/sft"], 3 * 7 * 8)
-    // Four completions are six pairs: 90 pairs are 60 completions, and sampling costs threefold.
-    expect(work["data/seed-1"], 3 * 90 * 4 / 6)
+    // Four completions are six pairs: 90 pairs are 60 completions, and sampling costs a quarter more.
+    expect(work["data/seed-1"], sampled * 90 * 4 / 6)
     expect(work["seed-1/reward"], 3 * 2 * 60 * 2)
   }
 
-  // Five evaluations of ten prompts: sampling for three, and three scorings.
-  private let evaluations = 5.0 * (3 + 3) * 10
+  private let sampled = 1.25
+  // Five evaluations of ten prompts: sampling, and three scorings.
+  private let evaluations = 5.0 * (1.25 + 3) * 10
 
   @Test(arguments: [1, 3]) func preferencesAreScoredOnceAndLearnedFromEveryEpoch(epochs: Int) throws
   {
@@ -61,7 +62,7 @@ import Workbench
     let work = try work(
       "  - ppo: {iterations: 5, rollouts_per_iteration: 32, num_ppo_epochs: \(epochs)}\n")
     // Policy and value learn from each rollout in every epoch; four models score it.
-    expect(work["seed-1/ppo"], 5 * 32 * (3 + 4 + 6 * Double(epochs)) + evaluations)
+    expect(work["seed-1/ppo"], 5 * 32 * (sampled + 4 + 6 * Double(epochs)) + evaluations)
   }
 
   @Test(arguments: [1, 3]) func everyMemberOfTheRewardReadsWhatIsScored(members: Int) throws {
@@ -76,17 +77,18 @@ import Workbench
       """
     let (work, k) = (try work(arms, members: members), Double(members))
     // Sampled, read by reward, policy, reference and value; policy and value learn once.
-    expect(work["seed-1/ppo"], 5 * 32 * (3 + k + 3 + 6) + evaluations)
-    expect(work["seed-1/gold"], 5 * 32 * (3 + 3 + 6) + evaluations)
-    expect(work["seed-1/rloo"], 5 * 32 * (3 + k + 2 + 3) + evaluations)
+    expect(work["seed-1/ppo"], 5 * 32 * (sampled + k + 3 + 6) + evaluations)
+    expect(work["seed-1/gold"], 5 * 32 * (sampled + 3 + 6) + evaluations)
+    expect(work["seed-1/rloo"], 5 * 32 * (sampled + k + 2 + 3) + evaluations)
     // Two completions of 80 prompts: sampled, judged, read by the reference, learnt from once.
-    expect(work["seed-1/dpo"], 2 * 4 * 20 * (3 + k + 1 + 3) + evaluations)
-    expect(work["seed-1/gold-labels"], 2 * 4 * 20 * (3 + 1 + 3) + evaluations)
-    expect(work["seed-1/best-of-n"], (3 + k) * 10 * 16)
+    expect(work["seed-1/dpo"], 2 * 4 * 20 * (sampled + k + 1 + 3) + evaluations)
+    expect(work["seed-1/gold-labels"], 2 * 4 * 20 * (sampled + 1 + 3) + evaluations)
+    expect(work["seed-1/best-of-n"], (sampled + k) * 10 * 16)
   }
 
   @Test func bestOfNSamplesItsLargestN() throws {
-    expect(try work("  - best-of-n: {n: [1, 4, 16]}\n")["seed-1/best-of-n"], (3 + 1) * 10 * 16)
+    expect(
+      try work("  - best-of-n: {n: [1, 4, 16]}\n")["seed-1/best-of-n"], (sampled + 1) * 10 * 16)
   }
 
   @Test func exactAscentSumsOverEveryCompletion() throws {
