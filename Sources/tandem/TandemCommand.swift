@@ -1,5 +1,4 @@
 package import ArgumentParser
-import TensorKernels
 
 /// `tandem`: RLHF and DPO side by side, on the same preferences.
 @main
