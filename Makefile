@@ -123,7 +123,7 @@ benchmark-pytorch: setup ## The same steps in PyTorch and TRL, taking turns (abo
 	@Scripts/install.sh python3:python3
 	swift build $(BUILD_FLAGS) --package-path Benchmarks
 	@mkdir -p results/performance
-	Benchmarks/pytorch.sh
+	Benchmarks/pytorch.sh ../results/performance/pytorch$(KIND).json
 
 bits: build ## What decides the bits here: hashes of tiny trainings under other kernels and threads (10 seconds)
 	Scripts/bits.sh $(TANDEM) $(OTHER)

@@ -56,6 +56,13 @@ struct CachedDecoder<Scalar: TensorScalar> {
     computeLogits(of: wanted)
   }
 
+  /// Gives slots what others hold of their prompts, in every layer.
+  mutating func copy(_ prompts: [SequenceQueue.CachedPrompt]) {
+    for prompt in prompts {
+      for layer in caches.indices { caches[layer].copy(prompt) }
+    }
+  }
+
   private mutating func attend(_ layer: Int, _ places: CachePlaces) {
     work.normalize(work.stream, layers[layer].attentionNorm, epsilon)
     project(work.normalized, layers[layer].attentionInput, into: &work.attentionInput)
@@ -201,6 +208,22 @@ struct KeyValueCache<Scalar: TensorScalar> {
       queries: queries.span, at: places, of: shape, keys: keys.span, values: values.span,
       into: &outputSpan)
   }
+
+  /// Gives a slot the keys and values that another one holds of a prompt.
+  mutating func copy(_ prompt: SequenceQueue.CachedPrompt) {
+    copyPrompt(prompt, shape, keys: &keys, values: &values)
+  }
+}
+
+private func copyPrompt<Scalar: TensorScalar>(
+  _ prompt: SequenceQueue.CachedPrompt, _ shape: CacheShape, keys: inout [Scalar],
+  values: inout [Scalar]
+) {
+  var keySpan = keys.mutableSpan
+  var valueSpan = values.mutableSpan
+  copyCached(
+    positions: prompt.positions, from: prompt.source, to: prompt.target, of: shape, keys: &keySpan,
+    values: &valueSpan)
 }
 
 private func place<Scalar: TensorScalar>(

@@ -6,7 +6,8 @@ public import Tokenization
 public struct Sampled: Sendable, Equatable {
   /// The prompt and its completion; the end token is the last one if there was one.
   public var sequence: TokenSequence
-  /// The log-probability of each completion token under the sampler's temperature.
+  /// The log-probability of each completion token under the sampler's temperature: to the bit what
+  /// ``Transformer/logProbabilities(of:temperature:on:)`` reads in the finished sequence.
   public var logProbabilities: [Double]
   /// Whether the completion ended by itself.
   public var ended: Bool
@@ -14,8 +15,8 @@ public struct Sampled: Sendable, Equatable {
 
 /// Draws completions from a language model, many at once, with a cache of keys and values.
 ///
-/// A sequence that ends leaves its slot to the next prompt that waits, hence no step computes a
-/// row that nobody needs. What a sequence becomes depends on its own uniforms only, to the bit: a
+/// A sequence that ends leaves its slot to the next prompt that waits, and a prompt that is sampled
+/// several times goes through the model once, hence no step computes a row that nobody needs. What a sequence becomes depends on its own uniforms only, to the bit: a
 /// row's numbers are the same whatever other rows there are, for any number of slots and workers.
 public struct Sampler<Scalar: TensorScalar>: ~Copyable {
   private let configuration: ModelConfiguration
@@ -88,7 +89,9 @@ private final class SamplerLane<Scalar: TensorScalar>: Sendable {
       decoder.reserve(slots: queue.slots, capacity: capacity)
       while queue.admit() {
         let step = queue.nextStep()
+        decoder.copy(step.copiesBefore)
         decoder.run(tokens: step.tokens, places: step.places, wanted: step.lastRows)
+        decoder.copy(step.copiesAfter)
         let draws = decoder.drawTokens(queue.active, temperature: temperature, uniform)
         queue.extend(by: draws, endToken: endToken)
       }
@@ -143,7 +146,7 @@ func draw<Scalar: TensorScalar>(
   let logits = logits.extracting(row * columns..<(row + 1) * columns)
   let sum = exponentialWeights(of: logits, temperature: temperature, into: &weights)
   let token = inverse(of: weights.span, at: uniform)
-  let logWeight = (logits[token] - largest(logits)) / temperature
+  let logWeight = (logits[token] - largest(logits)) * (1 / temperature)
   return TokenDraw(token: token, logProbability: Double(logWeight - .logarithm(sum)))
 }
 

@@ -16,16 +16,30 @@ struct GrowingSequence {
 }
 
 /// Who is being sampled, who waits and who is done.
+///
+/// Completions of equal prompts read the prompt once: the first of them runs it, the others get a copy of
+/// its keys and values, as long as the slot that holds them was not given to another prompt.
 struct SequenceQueue {
   /// The tokens that go through the model together.
   struct Step {
+    /// What slots get of their prompts before the tokens run, in this order.
+    var copiesBefore: [CachedPrompt] = []
     var tokens: [Int] = []
     var places = CachePlaces()
     /// The row of each active sequence's last token.
     var lastRows: [Int] = []
+    /// What slots get of the prompts that ran with this step.
+    var copiesAfter: [CachedPrompt] = []
+  }
+
+  /// The first positions of one slot, which another slot gets.
+  struct CachedPrompt: Equatable {
+    let source, target, positions: Int
   }
 
   private let prompts: [[Int]]
+  /// The first place at which each prompt stands among the prompts.
+  private let firstPlaces: [Int]
   /// Sequences in flight at once.
   let slots: Int
   private let maximumTokens: Int
@@ -34,13 +48,28 @@ struct SequenceQueue {
   private(set) var active: [GrowingSequence] = []
   /// The completions by prompt, nil while they grow.
   private(set) var finished: [Sampled?]
+  /// The prompt that each slot's cache begins with, by its first place.
+  private var promptInSlot: [Int?]
+  /// The slot that holds a prompt, by the prompt's first place.
+  private var holders: [Int: Int] = [:]
+  /// What the sequences admitted since the last step take from other slots.
+  private var next = Step()
+  /// Slots whose prompts run with the next step.
+  private var starting: Set<Int> = []
 
   init(prompts: [[Int]], slots: Int, maximumTokens: Int) {
     self.prompts = prompts
     self.slots = min(slots, prompts.count)
     self.maximumTokens = maximumTokens
+    var places: [[Int]: Int] = [:]
+    firstPlaces = prompts.enumerated().map { place, prompt in
+      if let first = places[prompt] { return first }
+      places[prompt] = place
+      return place
+    }
     freeSlots = (0..<self.slots).reversed()
     finished = [Sampled?](repeating: nil, count: prompts.count)
+    promptInSlot = [Int?](repeating: nil, count: self.slots)
   }
 
   /// Gives free slots to waiting prompts; false once nothing is left to do.
@@ -49,25 +78,53 @@ struct SequenceQueue {
       let prompt = prompts[admitted]
       active.append(
         GrowingSequence(
-          index: admitted, slot: slot, promptLength: prompt.count, tokens: prompt, cached: 0,
-          logProbabilities: []))
+          index: admitted, slot: slot, promptLength: prompt.count, tokens: prompt,
+          cached: cachedTokens(of: admitted, in: slot), logProbabilities: []))
       admitted += 1
     }
     return !active.isEmpty
   }
 
+  /// How much of a prompt its slot will hold without running it; plans the copies that this takes.
+  private mutating func cachedTokens(of place: Int, in slot: Int) -> Int {
+    let (prompt, count) = (firstPlaces[place], prompts[place].count)
+    let holder = holders[prompt]
+    if let old = promptInSlot[slot], old != prompt, holders[old] == slot { holders[old] = nil }
+    promptInSlot[slot] = prompt
+    guard let holder else {
+      holders[prompt] = slot
+      starting.insert(slot)
+      return 0
+    }
+    guard !starting.contains(holder) else {
+      next.copiesAfter.append(CachedPrompt(source: holder, target: slot, positions: count))
+      return count
+    }
+    if holder != slot, count > 1 {
+      next.copiesBefore.append(CachedPrompt(source: holder, target: slot, positions: count - 1))
+    }
+    // The last token runs again, for its logits.
+    return count - 1
+  }
+
   /// All tokens that the model has not seen: whole prompts at first, then one token per sequence.
   mutating func nextStep() -> Step {
-    var step = Step()
+    var step = next
+    var rowOfSlot: [Int: Int] = [:]
     for i in active.indices {
       let sequence = active[i]
       for position in sequence.cached..<sequence.tokens.count {
         step.tokens.append(sequence.tokens[position])
         step.places.append(slot: sequence.slot, position: position)
       }
-      step.lastRows.append(step.tokens.count - 1)
+      if sequence.cached < sequence.tokens.count {
+        rowOfSlot[sequence.slot] = step.tokens.count - 1
+      }
       active[i].cached = sequence.tokens.count
     }
+    let sources = Dictionary(uniqueKeysWithValues: step.copiesAfter.map { ($0.target, $0.source) })
+    step.lastRows = active.compactMap { rowOfSlot[sources[$0.slot] ?? $0.slot] }
+    (next, starting) = (Step(), [])
     return step
   }
 

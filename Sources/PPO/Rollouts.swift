@@ -17,7 +17,7 @@ struct Rollouts {
   let layout: CompletionLayout
   /// What the reward function said.
   var scores: [Double] = []
-  /// log π of each token under the policy that sampled it.
+  /// log π of each token under the policy that sampled it, as it was drawn.
   var logProbabilities: [[Float]]
   /// log π₀ of each token.
   var referenceLogProbabilities: [[Float]]
@@ -34,8 +34,11 @@ struct Rollouts {
     layout = CompletionLayout(
       tokenCounts: sequences.map(\.completion.count), width: configuration.responseLength,
       scorePosition: configuration.scorePosition)
+    logProbabilities = zip(samples, sequences).map { sample, kept in
+      sample.logProbabilities.prefix(kept.completion.count).map { Float($0) }
+    }
     let none = [[Float]](repeating: [], count: samples.count)
-    (logProbabilities, referenceLogProbabilities, values) = (none, none, none)
+    (referenceLogProbabilities, values) = (none, none)
   }
 
   var isFinite: Bool {
@@ -123,10 +126,10 @@ extension PPOTrainer {
 
   // MARK: Measuring
 
-  /// Fills in the log-probabilities and values, shard by shard as the first epoch will meet them.
+  /// Fills in the reference's log-probabilities and the values, shard by shard as the first epoch will meet them.
   ///
-  /// The last bits of a matrix product depend on the shape of its batch. With equal shapes the
-  /// first update finds a ratio of exactly one, and an unmoved policy a KL of exactly zero.
+  /// The policy is not read again: what its tokens were drawn with are, to the bit, the log-probabilities
+  /// that an update finds before it moves. So the first ratio is exactly one, and an unmoved policy's KL zero.
   private mutating func measure(
     _ rollouts: inout Rollouts, in minibatches: [Minibatch], iteration: Int
   ) {
@@ -145,17 +148,16 @@ extension PPOTrainer {
         if trainsValue { rollouts.values[rollout] = Array(reading.values[slots[i]]) }
       }
     }
-    var models = [policy.configuration, reference.configuration]
+    var models = [reference.configuration]
     if trainsValue { models.append(value.configuration) }
     cost += .forward(through: models, sequenceLengths: rollouts.sequenceLengths)
   }
 
-  /// What the policy, the reference and the value model say of one shard of the rollouts.
+  /// What the reference and the value model say of one shard of the rollouts, beside its own log π.
   private func measurement(
     of shard: [Int], _ rollouts: Rollouts, on tape: Tape<Float>
   ) -> ShardMeasurement {
     let batch = SequenceBatch(rollouts.sequences(shard))
-    let new = tokenLogProbabilities(policy, batch, on: tape)
     let old = tokenLogProbabilities(parts.reference(reference, policy), batch, on: tape)
     let values =
       trainsValue
@@ -164,7 +166,8 @@ extension PPOTrainer {
         rows: rollouts.valueRows(shard, in: batch)
       ).values : []
     return ShardMeasurement(
-      logProbabilities: new, referenceLogProbabilities: old, values: values)
+      logProbabilities: rollouts.logProbabilities.joined(shard), referenceLogProbabilities: old,
+      values: values)
   }
 
   private func tokenLogProbabilities(

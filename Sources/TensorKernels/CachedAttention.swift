@@ -1,8 +1,8 @@
 /// Where the keys and values of growing sequences lie between two steps of a sampler.
 ///
-/// Keys are turned by their positions and transposed, slots × keyValueHeads × headDimension ×
-/// padded capacity, so that a query meets sixteen of them at once; values are slots × capacity ×
-/// keyValueHeads·headDimension.
+/// Keys are turned by their positions and lie in panels of sixteen positions, slots × keyValueHeads ×
+/// panels × headDimension × 16: a query meets sixteen of them at once, and a new key writes to the
+/// lines that the one before it wrote to. Values are slots × capacity × keyValueHeads·headDimension.
 public struct CacheShape: Sendable, Equatable {
   /// Heads and widths; its segments mean nothing here.
   public let attention: AttentionShape
@@ -17,11 +17,16 @@ public struct CacheShape: Sendable, Equatable {
   }
 
   /// The number of cached keys with their padding.
-  public var keyCount: Int { slots * attention.keyColumns * keyStride }
+  public var keyCount: Int { slots * attention.keyValueHeads * headKeys }
   /// The number of cached values.
-  public var valueCount: Int { slots * capacity * attention.keyColumns }
+  public var valueCount: Int { slots * slotValues }
 
-  var keyStride: Int { paddedLength(capacity) }
+  /// Positions with their padding.
+  var paddedCapacity: Int { paddedLength(capacity) }
+  /// Keys of one head of one slot.
+  var headKeys: Int { paddedCapacity * attention.headDimension }
+  /// Values of one slot.
+  var slotValues: Int { capacity * attention.keyColumns }
 
   func check(_ places: CachePlaces, keys: Int, values: Int) {
     precondition(
@@ -89,10 +94,10 @@ public func cacheRows<Scalar: TensorScalar>(
             scale: shape.scale(), into: q + head * width)
         }
         for head in 0..<shape.keyValueHeads {
-          let column = (slot * shape.keyValueHeads + head) * width * cache.keyStride + position
-          unsafe placeTransposed(
-            x + shape.queryColumns + head * width, table, half: half, into: k + column,
-            stride: cache.keyStride)
+          let first = (slot * shape.keyValueHeads + head) * cache.headKeys
+          unsafe placeTurned(
+            x + shape.queryColumns + head * width, table, half: half,
+            into: k + (first + (position & ~15) * width + position & 15))
         }
         let target = unsafe v + (slot * cache.capacity + position) * shape.keyColumns
         let source = unsafe x + shape.queryColumns + shape.keyColumns
@@ -102,17 +107,49 @@ public func cacheRows<Scalar: TensorScalar>(
   }
 }
 
-/// Writes one turned key into a column.
+/// Writes one turned key into its column of a panel.
 @inline(__always)
-private func placeTransposed<Scalar: TensorScalar>(
+private func placeTurned<Scalar: TensorScalar>(
   _ key: UnsafePointer<Scalar>, _ table: RotaryPointers<Scalar>, half: Int,
-  into column: UnsafeMutablePointer<Scalar>, stride: Int
+  into column: UnsafeMutablePointer<Scalar>
 ) {
   for i in 0..<half {
     let (a, b) = unsafe (key[i], key[i &+ half])
     let (cosine, sine) = unsafe (table.cosines[i], table.sines[i])
-    unsafe column[i &* stride] = a * cosine - b * sine
-    unsafe column[(i &+ half) &* stride] = b * cosine + a * sine
+    unsafe column[16 &* i] = a * cosine - b * sine
+    unsafe column[16 &* (i &+ half)] = b * cosine + a * sine
+  }
+}
+
+/// Copies what one slot holds of the first positions to another slot.
+///
+/// - Parameters:
+///   - positions: how many of them.
+///   - source: the slot that holds them.
+///   - target: the slot that gets them.
+///   - cache: the cache's shape.
+///   - keys: the cache's keys.
+///   - values: the cache's values.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+public func copyCached<Scalar: TensorScalar>(
+  positions: Int, from source: Int, to target: Int, of cache: CacheShape,
+  keys: inout MutableSpan<Scalar>, values: inout MutableSpan<Scalar>
+) {
+  precondition(
+    source != target && 0..<cache.slots ~= source && 0..<cache.slots ~= target
+      && 0...cache.capacity ~= positions,
+    "\(positions) positions from slot \(source) to \(target) of \(cache.slots)")
+  precondition(keys.count == cache.keyCount && values.count == cache.valueCount)
+  let (shape, padded) = (cache.attention, paddedLength(positions))
+  unsafe withMutablePointers(&keys, &values) { k, v in
+    for head in 0..<shape.keyValueHeads {
+      unsafe (k + (target * shape.keyValueHeads + head) * cache.headKeys).update(
+        from: k + (source * shape.keyValueHeads + head) * cache.headKeys,
+        count: padded * shape.headDimension)
+    }
+    unsafe (v + target * cache.slotValues).update(
+      from: v + source * cache.slotValues, count: positions * shape.keyColumns)
   }
 }
 
@@ -133,54 +170,89 @@ public func cachedAttention<Scalar: TensorScalar>(
   queries: Span<Scalar>, at places: CachePlaces, of cache: CacheShape, keys: Span<Scalar>,
   values: Span<Scalar>, into output: inout MutableSpan<Scalar>
 ) {
-  let (shape, width) = (cache.attention, cache.attention.headDimension)
+  let shape = cache.attention
   cache.check(places, keys: keys.count, values: values.count)
   checkCounts(queries.count, output.count, places.slots.count * shape.queryColumns)
-  var scratch = [Scalar](repeating: 0, count: shape.group * cache.keyStride)
+  var scratch = [Scalar](repeating: 0, count: shape.heads * cache.paddedCapacity)
   var scratchSpan = scratch.mutableSpan
   unsafe withPointers(queries, keys, values) { q, k, v in
     unsafe withMutablePointers(&output, &scratchSpan) { y, weights in
       for row in 0..<places.slots.count {
         let (slot, length) = (places.slots[row], places.positions[row] + 1)
+        let (columns, padded) = (row * shape.queryColumns, paddedLength(length))
         for head in 0..<shape.keyValueHeads {
-          let column = row * shape.queryColumns + head * shape.group * width
-          unsafe attendCached(
-            queries: q + column,
-            keys: k + (slot * shape.keyValueHeads + head) * width * cache.keyStride,
-            values: v + slot * cache.capacity * shape.keyColumns + head * width,
-            cache: cache, length: length, into: y + column, weights: weights)
+          let first = head * shape.group
+          unsafe weighKeys(
+            queries: q + columns + first * shape.headDimension,
+            keys: k + (slot * shape.keyValueHeads + head) * cache.headKeys, shape, length: length,
+            into: weights + first * padded)
         }
+        unsafe mixValues(
+          weights, v + slot * cache.slotValues, shape, length: length, into: y + columns)
       }
     }
   }
 }
 
-/// The attention of the query heads that share one key head, over one sequence.
+/// The weights of one sequence's keys for the query heads that share a key head, group × padded length.
 @inline(__always)
-private func attendCached<Scalar: TensorScalar>(
-  queries: UnsafePointer<Scalar>, keys: UnsafePointer<Scalar>, values: UnsafePointer<Scalar>,
-  cache: CacheShape, length: Int, into output: UnsafeMutablePointer<Scalar>,
-  weights: UnsafeMutablePointer<Scalar>
+private func weighKeys<Scalar: TensorScalar>(
+  queries: UnsafePointer<Scalar>, keys: UnsafePointer<Scalar>, _ shape: AttentionShape, length: Int,
+  into weights: UnsafeMutablePointer<Scalar>
 ) {
-  let (group, width) = (cache.attention.group, cache.attention.headDimension)
-  let padded = paddedLength(length)
-  for first in stride(from: 0, to: group, by: 4) {
-    let rows = min(4, group &- first)
-    let scores = unsafe TileOperands(
-      left: queries + first &* width, rowStride: width, step: 1, right: keys,
-      stride: cache.keyStride, count: width)
-    unsafe multiplyTile(
-      scores, rows: rows, columns: padded, .assigned, into: weights, outputStride: padded)
-    for r in 0..<rows {
-      unsafe shiftByLargest(weights + r &* padded, count: length, padded: padded)
+  let (width, padded) = (shape.headDimension, paddedLength(length))
+  for first in stride(from: 0, to: shape.group, by: 4) {
+    let rows = min(4, shape.group &- first)
+    var column = 0
+    while column < padded {
+      let panels = panelCount(of: padded &- column, rows: rows)
+      let scores = unsafe TileOperands(
+        left: queries + first &* width, rowStride: width, step: 1, right: keys + column &* width,
+        stride: 16, count: width)
+      unsafe multiplyPanels(
+        scores, panels, distance: 16 &* width, rows: rows, .assigned,
+        into: weights + (first &* padded &+ column), outputStride: padded)
+      column &+= 16 &* panels
     }
-    for j in 0..<rows &* padded { unsafe weights[j] = .boundedExponential(weights[j]) }
-    for r in 0..<rows { unsafe normalize(weights + r &* padded, count: length, padded: padded) }
-    let mix = unsafe TileOperands(
-      left: UnsafePointer(weights), rowStride: padded, step: 1, right: values,
-      stride: cache.attention.keyColumns, count: length)
+  }
+  for r in 0..<shape.group {
+    unsafe shiftByLargest(weights + r &* padded, count: length, padded: padded)
+  }
+  for j in 0..<shape.group &* padded { unsafe weights[j] = .boundedExponential(weights[j]) }
+  for r in 0..<shape.group {
+    unsafe normalize(weights + r &* padded, count: length, padded: padded)
+  }
+}
+
+/// The values of one sequence mixed by the weights of all heads: one row of the output.
+///
+/// Sixteen columns of a head are one sum, and a sum waits for itself at every key. So four of them go
+/// through the keys together, those of neighbouring heads where a head has fewer.
+@inline(__always)
+private func mixValues<Scalar: TensorScalar>(
+  _ weights: UnsafeMutablePointer<Scalar>, _ values: UnsafePointer<Scalar>, _ shape: AttentionShape,
+  length: Int, into output: UnsafeMutablePointer<Scalar>
+) {
+  let (width, padded) = (shape.headDimension, paddedLength(length))
+  func operands(_ column: Int) -> TileOperands<Scalar> {
+    let head = column / width
+    let right = (head / shape.group) &* width &+ column % width
+    return unsafe TileOperands(
+      left: UnsafePointer(weights + head &* padded), rowStride: 0, step: 1, right: values + right,
+      stride: shape.keyColumns, count: length)
+  }
+  var column = 0
+  while width % 16 == 0, column &+ 64 <= shape.queryColumns {
+    unsafe fourProducts(
+      operands(column), operands(column &+ 16), operands(column &+ 32), operands(column &+ 48),
+      into: output + column)
+    column &+= 64
+  }
+  while column < shape.queryColumns {
+    let columns = width % 16 == 0 ? 16 : width
     unsafe multiplyTile(
-      mix, rows: rows, columns: width, .assigned, into: output + first &* width,
-      outputStride: width)
+      operands(column), rows: 1, columns: columns, .assigned, into: output + column,
+      outputStride: columns)
+    column &+= columns
   }
 }

@@ -206,6 +206,30 @@ func oneRowOfFour<Scalar: TensorScalar>(
   unsafe (output + 48).store(s3, result)
 }
 
+/// Four products of one row and sixteen columns, of equal length and stride, side by side.
+///
+/// Each has factors of its own: four sums are in flight where those of one product would wait.
+@inline(__always)
+func fourProducts<Scalar: TensorScalar>(
+  _ first: TileOperands<Scalar>, _ second: TileOperands<Scalar>, _ third: TileOperands<Scalar>,
+  _ fourth: TileOperands<Scalar>, into output: UnsafeMutablePointer<Scalar>
+) {
+  typealias Wide = WideLanes<Scalar>
+  var (s0, s1, s2, s3) = (Wide.zero, Wide.zero, Wide.zero, Wide.zero)
+  var (b0, b1) = unsafe (first.right, second.right)
+  var (b2, b3) = unsafe (third.right, fourth.right)
+  let stride = unsafe first.stride
+  for i in unsafe 0..<first.count {
+    unsafe s0.accumulate(Wide(repeating: first.left[i]), b0.vector(Wide.self))
+    unsafe s1.accumulate(Wide(repeating: second.left[i]), b1.vector(Wide.self))
+    unsafe s2.accumulate(Wide(repeating: third.left[i]), b2.vector(Wide.self))
+    unsafe s3.accumulate(Wide(repeating: fourth.left[i]), b3.vector(Wide.self))
+    unsafe (b0, b1, b2, b3) = unsafe (b0 + stride, b1 + stride, b2 + stride, b3 + stride)
+  }
+  unsafe output.store(s0, s1, .assigned)
+  unsafe (output + 32).store(s2, s3, .assigned)
+}
+
 /// The columns that fill no vector.
 @inline(__always)
 func singleColumns<Scalar: TensorScalar>(

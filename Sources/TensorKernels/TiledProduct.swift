@@ -102,7 +102,7 @@ func multiplyBlock<Scalar: TensorScalar>(
 /// The whole panels that go through the tiles together: four for single rows, else as many as a tile is
 /// wide; none where the columns that are left fill no panel.
 @inline(__always)
-private func panelCount(of columns: Int, rows: Int) -> Int {
+func panelCount(of columns: Int, rows: Int) -> Int {
   if rows < 4, columns >= 64 { return 4 }
   return tilesAreWide && columns >= 32 ? 2 : columns >= 16 ? 1 : 0
 }

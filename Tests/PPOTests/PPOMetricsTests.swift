@@ -94,8 +94,8 @@ import Testing
     let cost = rows[1].cost
     #expect(cost.labels == 0)
     #expect(cost.rollouts == 24)
-    // Sampling, policy, reference, value, the reward's members; then both models in three epochs.
-    let reading = 4 + members
+    // Sampling, reference, value, the reward's members; then both models in three epochs.
+    let reading = 3 + members
     #expect(cost.tokensForward == tokens * (reading + 2 * 3))
     #expect(cost.tokensBackward == tokens * 2 * 3)
     let flops = task.reference.configuration.forwardFLOPs(tokens: tokens * (reading + 3 * 6))
