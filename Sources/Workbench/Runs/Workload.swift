@@ -80,10 +80,10 @@ struct Workload: Sendable {
     }
   }
 
-  /// Passes forward for each rollout: sampled, scored by reward, policy and reference, learnt from.
+  /// Passes forward for each rollout: sampled, scored by reward, reference and value model, learnt from.
   private func passes(of settings: PPOConfiguration, _ reward: RewardSource) -> Double {
     let trained = settings.baseline == .learnedValue ? 2.0 : 1
-    let scoring = (reward == .learned ? members : 0) + 1 + trained
+    let scoring = (reward == .learned ? members : 0) + trained
     return samplingFactor + scoring + 3 * trained * Double(settings.epochs)
   }
 
