@@ -32,10 +32,15 @@ test: setup ## Build and run every test (in release: debug loops are 100 times s
 	@! grep -qs avx512f /proc/cpuinfo || { echo "make test: the kernels once more, as a processor without AVX-512 runs them" && \
 	  swift test -c release -Xcc -march=x86-64-v3 -Xcc -fno-math-errno --package-path KernelChecks --scratch-path .build/kernel-checks; }
 
-experiment: build ## RLHF and DPO on identical data: reward curves, stability, report (about 15 minutes)
-	@echo "make experiment: about 15 minutes on two cores after the build"
+experiment: build ## RLHF and DPO on identical data: reward curves, stability, report (about 20 minutes)
+	@echo "make experiment: about 20 minutes on two cores after the build"
 	$(TANDEM) run experiments/reward-curves --output runs/reward-curves$(if $(QUICK),-quick) \
 	  --results $(if $(QUICK),runs/reward-curves-quick/results,results/reward-curves) $(QUICK_FLAG) $(JOBS_FLAG)
+
+frontier: build ## Gold against KL of finished runs over β, PPO, PPO-GT, DPO and best-of-n (about 25 minutes)
+	@echo "make frontier: about 25 minutes on two cores after the build"
+	$(TANDEM) run experiments/frontier-reviews --output runs/frontier-reviews$(if $(QUICK),-quick) \
+	  --results $(if $(QUICK),runs/frontier-reviews-quick/results,results/frontier-reviews) $(QUICK_FLAG) $(JOBS_FLAG)
 
 tuning: build ## The learning rates behind `make experiment`: equal trials for both pipelines (about 5 minutes)
 	@echo "make tuning: about 5 minutes on two cores after the build"
@@ -149,5 +154,5 @@ docs: setup ## Build the DocC pages of every module into .build/docs
 clean: ## Remove everything that was built (results and runs stay)
 	rm -rf .build
 
-.PHONY: help setup build test experiment tuning algorithms sentiment stories smollm2 interop interop-smollm2 fuzz \
+.PHONY: help setup build test experiment frontier tuning algorithms sentiment stories smollm2 interop interop-smollm2 fuzz \
   variance variance-tuning gallery identities claims mutants benchmark benchmark-pytorch scaling bits lint format size docs clean

@@ -2,8 +2,12 @@
 ///
 /// Every model counts: the policy, and the reference, reward and value models beside it.
 public struct Cost: Codable, Equatable, Sendable {
-  /// Preference labels, or calls of a gold reward, that were bought.
+  /// Choices that were bought: comparisons of completions by an annotator.
   public var labels: Int
+  /// Noise-free numbers that were bought: gold rewards of single completions.
+  ///
+  /// One of them says more than a choice, so the two are never added up.
+  public var goldQueries: Int
   /// Tokens that went forward through some model, sampled ones included.
   public var tokensForward: Int
   /// Tokens that went backward through some model.
@@ -18,10 +22,11 @@ public struct Cost: Codable, Equatable, Sendable {
 
   /// A cost; nothing unless said otherwise.
   public init(
-    labels: Int = 0, tokensForward: Int = 0, tokensBackward: Int = 0, rollouts: Int = 0,
-    flops: Double = 0
+    labels: Int = 0, goldQueries: Int = 0, tokensForward: Int = 0, tokensBackward: Int = 0,
+    rollouts: Int = 0, flops: Double = 0
   ) {
     self.labels = labels
+    self.goldQueries = goldQueries
     self.tokensForward = tokensForward
     self.tokensBackward = tokensBackward
     self.rollouts = rollouts
@@ -60,7 +65,7 @@ public struct Cost: Codable, Equatable, Sendable {
   /// The two costs together.
   public static func + (left: Cost, right: Cost) -> Cost {
     Cost(
-      labels: left.labels + right.labels,
+      labels: left.labels + right.labels, goldQueries: left.goldQueries + right.goldQueries,
       tokensForward: left.tokensForward + right.tokensForward,
       tokensBackward: left.tokensBackward + right.tokensBackward,
       rollouts: left.rollouts + right.rollouts, flops: left.flops + right.flops)
@@ -69,6 +74,20 @@ public struct Cost: Codable, Equatable, Sendable {
   /// Adds another cost to this one.
   public static func += (left: inout Cost, right: Cost) {
     left = left + right
+  }
+}
+
+extension Cost {
+  /// Reads a cost; one written before choices and numbers were told apart has no numbers.
+  public init(from decoder: any Decoder) throws {
+    let cost = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      labels: try cost.decode(Int.self, forKey: .labels),
+      goldQueries: try cost.decodeIfPresent(Int.self, forKey: .goldQueries) ?? 0,
+      tokensForward: try cost.decode(Int.self, forKey: .tokensForward),
+      tokensBackward: try cost.decode(Int.self, forKey: .tokensBackward),
+      rollouts: try cost.decode(Int.self, forKey: .rollouts),
+      flops: try cost.decode(Double.self, forKey: .flops))
   }
 }
 

@@ -60,6 +60,25 @@ public func trainRewardModel(
   return (reward, outcome)
 }
 
+extension RewardConfiguration {
+  /// What it costs to normalise a trained reward, as `trainRewardModel` does after its last update.
+  ///
+  /// A pass over the completions for the constant, and another one for the factor.
+  public func normalizationCost(
+    of model: ModelConfiguration, on completions: [TokenSequence]
+  ) -> Cost {
+    let lengths = completions.map(\.tokens.count)
+    let passes =
+      switch normalization ?? .bias {
+      case .none: 0
+      case .bias: 1
+      case .gainAndBias: 2
+      }
+    return .forward(
+      through: [ModelConfiguration](repeating: model, count: passes), sequenceLengths: lengths)
+  }
+}
+
 /// A model and how it is trained, whatever it learns from.
 private struct RewardTraining {
   var model: ScalarModel<Float>

@@ -19,10 +19,10 @@ public enum Judge: String, Codable, Sendable, CaseIterable {
     }
   }
 
-  /// The name of the standard error of that mean: completions of different prompts are independent.
+  /// The name of the standard error of that mean: completions of different prompts are independent, those of one are not.
   public var rewardErrorKey: String { rewardKey + "_se" }
 
-  /// The name under which an evaluation logs the share of prompts whose completion the judge prefers to the reference's.
+  /// The name under which an evaluation logs how often the judge prefers a completion to an independent one of the reference.
   public var winRateKey: String {
     switch self {
     case .gold: "eval/win_rate"

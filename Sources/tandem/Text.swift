@@ -18,7 +18,11 @@ func table(of summary: ExperimentSummary, results: URL) -> String {
     padded("arm", to: 14) + columns.map { padded($0.title, to: 24) }.joined() + "seeds"
   let rows = summary.arms.map { arm in
     padded(arm.name, to: 14)
-      + columns.map { padded(arm.final[$0.key.rawValue].map(text) ?? "–", to: 24) }.joined()
+      + columns.map { column in
+        let isBound = arm.method == "best-of-n" && column.key == .goldObjective
+        let value = arm.final[column.key.rawValue].map(text) ?? "–"
+        return padded(isBound ? "≥ " + value : value, to: 24)
+      }.joined()
       + "\(arm.completed) done, \(arm.diverged) diverged, \(arm.collapsed) collapsed"
   }
   let checks = summary.certificate.map { check in
@@ -33,11 +37,13 @@ func table(of summary: ExperimentSummary, results: URL) -> String {
 /// What the table shows of the last evaluations: the judge's columns where something judges, and no column that no arm has.
 private func finalColumns(of summary: ExperimentSummary) -> [(title: String, key: MetricKey)] {
   let judge = summary.judge
-  let all: [(title: String, key: MetricKey)] =
-    (judge.map { [($0.title, $0.reward)] } ?? []) + [("proxy", .proxyReward), ("KL", .kl)]
-    + (judge.map { [($0.winRateTitle, $0.winRate)] } ?? [])
-    + (judge == .gold ? [] : [("held-out accuracy", .heldOutRewardAccuracy)])
-    + [("length", .length)]
+  typealias Column = (title: String, key: MetricKey)
+  let rewards: [Column] = judge.map { [($0.title, $0.reward)] } ?? []
+  let winRates: [Column] = judge.map { [($0.winRateTitle, $0.winRate)] } ?? []
+  let heldOut: [Column] = judge == .gold ? [] : [("held-out accuracy", .heldOutRewardAccuracy)]
+  let all: [Column] =
+    [("objective J", .goldObjective)] + rewards + [("proxy", .proxyReward), ("KL", .kl)] + winRates
+    + heldOut + [("length", .length)]
   return all.filter { column in
     summary.arms.contains { $0.final[column.key.rawValue] != nil }
   }

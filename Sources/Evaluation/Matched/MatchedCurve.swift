@@ -6,12 +6,23 @@ package struct MatchedCurve: Codable, Hashable, Sendable {
   package let costs: [Double]
   /// The fitted scores at those costs.
   package let scores: [Double]
+  /// The costs of the points that a training was measured at, increasing; anchors are not among them.
+  package let measured: [Double]
 
   /// Orders a run's points by cost, averages those of equal cost, and fits them.
   ///
   /// Points that are not finite are left out; those of a diverged run end where it diverged.
-  package init(costs: [Double], scores: [Double], fit: MonotoneFit) {
+  ///
+  /// - Parameters:
+  ///   - costs: What each point had cost.
+  ///   - scores: The score of each point.
+  ///   - anchors: How many points, from the first, are the reference's own: they hold the curve, but
+  ///     say nothing about what a training does near them.
+  ///   - fit: How the scores are made to rise.
+  package init(costs: [Double], scores: [Double], anchors: Int = 0, fit: MonotoneFit) {
     precondition(costs.count == scores.count, "\(costs.count) costs, \(scores.count) scores")
+    measured = zip(costs, scores).dropFirst(anchors).filter { $0.isFinite && $1.isFinite }
+      .map(\.0).sorted()
     let points = zip(costs, scores).filter { $0.isFinite && $1.isFinite }
     let groups = Dictionary(grouping: points, by: \.0).sorted { $0.key < $1.key }
     self.costs = groups.map(\.key)
@@ -27,44 +38,6 @@ package struct MatchedCurve: Codable, Hashable, Sendable {
     let share = (cost - costs[above - 1]) / (costs[above] - costs[above - 1])
     return scores[above - 1] + share * (scores[above] - scores[above - 1])
   }
-}
-
-/// Two arms at one cost.
-package struct MatchedDifference: Codable, Hashable, Sendable {
-  /// The KL or the FLOPs at which they are compared.
-  package var cost: Double
-  /// The mean score of the first arm over the seeds compared.
-  package var first: Double
-  /// The mean score of the second arm over the seeds compared.
-  package var second: Double
-  /// Student's interval of the paired difference, first minus second.
-  package var difference: Interval
-  /// How many seeds reached this cost in both arms.
-  package var seeds: Int
-  /// How many seeds did not, and are left out.
-  package var absent: Int
-}
-
-/// The difference of two arms at a matched cost, paired by seed; nil where no seed reaches it.
-///
-/// The curves of a seed stand at the same place in both lists. A seed counts only if the cost lies
-/// within both of its curves: nothing is extrapolated. The seeds left out are counted, since those
-/// that stay at a small KL may differ from those that do not.
-package func matchedDifference(
-  _ first: [MatchedCurve], minus second: [MatchedCurve], at cost: Double,
-  confidence: Double = 0.95
-) -> MatchedDifference? {
-  precondition(first.count == second.count, "\(first.count) runs against \(second.count)")
-  let pairs = zip(first, second).compactMap { pair -> (Double, Double)? in
-    guard let x = pair.0.score(at: cost), let y = pair.1.score(at: cost) else { return nil }
-    return (x, y)
-  }
-  guard !pairs.isEmpty else { return nil }
-  let (firstScores, secondScores) = (pairs.map(\.0), pairs.map(\.1))
-  return MatchedDifference(
-    cost: cost, first: mean(of: firstScores), second: mean(of: secondScores),
-    difference: pairedDifferenceInterval(firstScores, minus: secondScores, confidence: confidence),
-    seeds: pairs.count, absent: first.count - pairs.count)
 }
 
 /// The costs that all curves reach, from the largest first cost to the smallest last one.

@@ -1,6 +1,7 @@
 package import Datasets
 import ExactTheory
 package import LanguageModel
+import Tasks
 import TensorKernels
 import Tokenization
 
@@ -15,10 +16,11 @@ package struct BestOfN: Codable, Sendable, Equatable {
 extension PolicyEvaluator {
   /// Evaluates the best of n completions of the reference for several n: the control arm.
   ///
-  /// The candidates are drawn independently of the reference's own completions, so that a win rate
-  /// of the best of one is one half in the mean. The best of fewer is chosen among the first of the
+  /// The candidates are drawn independently of the completions that win rates are against, as those
+  /// of every policy are: one estimand, P(y beats y′). The best of fewer is chosen among the first of the
   /// same candidates; equal rewards leave the earlier one. `evaluation.kl` is an upper bound,
-  /// `bestOfNDivergenceBound`; on the enumerable language the exact KL stands beside it.
+  /// `bestOfNDivergenceBound`; on the enumerable language the exact KL stands beside it. So its J,
+  /// `evaluation.goldObjective`, is a lower bound of the mean.
   ///
   /// - Parameters:
   ///   - counts: The values of n, each at least one.
@@ -51,7 +53,15 @@ extension PolicyEvaluator {
       }
       var evaluation = try measure(best.compactMap(\.self))
       evaluation.kl = bestOfNDivergenceBound(n)
+      if let objective, task.judge == .gold {
+        evaluation.goldObjective = objective(
+          gold: evaluation.goldReward, divergence: evaluation.kl)
+        // The bound is a constant: only the gold varies.
+        evaluation.goldObjectiveStandardError =
+          evaluation.goldStandardError / objective.annotatorTemperature
+      }
       evaluation.cost = cost
+      evaluation.answerFLOPs = cost.flops / Double(used.count)
       try enumeration?.fill(&evaluation, withBestOf: n, by: reward)
       return BestOfN(n: n, evaluation: evaluation)
     }

@@ -99,7 +99,8 @@ package struct GradientStability: Codable, Hashable, Sendable {
 ///
 /// A ratio of means over updates, not a mean of ratios: both parts are unbiased (appendix A.1), the
 /// ratio of one update is not, and |G|² may come out negative. NaN where its mean is not positive:
-/// the gradient was then lost in the noise.
+/// the gradient was then lost in the noise. Unbiased only on fresh data: from the second epoch over the
+/// same items on, a policy has been fitted to them, and both parts are those of the data in hand.
 package func gradientNoiseScale(
   gradientPowers: [Double], covarianceTraces: [Double]
 ) -> Double {

@@ -50,7 +50,8 @@ private struct ClaimJudge {
     let found = summary.matched.first { row in
       row.axis == "kl" && row.at == 1 && Set([row.first, row.second]) == [first, second]
     }
-    guard let found else { return nil }
+    // A level that no seed was measured near is refused there, and nothing is claimed at it.
+    guard let found, let difference = found.difference else { return nil }
     let sign: Double = found.first == first ? 1 : -1
     let ends = [found.low, found.high].compactMap { $0.map { sign * $0 } }.sorted()
     return claim(
@@ -58,7 +59,7 @@ private struct ClaimJudge {
       statement: "\(first) is above \(second) in gold reward at 1 nat from the reference",
       metric: "\(MetricKey.goldReward) at \(MetricKey.kl) = 1, \(first) − \(second)",
       rule: Self.differenceRule,
-      effect: sign * found.difference, interval: ends.count == 2 ? (ends[0], ends[1]) : nil,
+      effect: sign * difference, interval: ends.count == 2 ? (ends[0], ends[1]) : nil,
       bound: 0, seeds: found.seeds)
   }
 

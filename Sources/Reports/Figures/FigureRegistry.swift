@@ -16,7 +16,7 @@ struct FigureData: Sendable {
 /// A figure of a training metric is an entry of `diagnostics`, one of an evaluation an entry of `evaluationCurves`; any other is its
 /// file and a line here.
 private let figureMakers: [@Sendable (FigureData) -> [Figure]] = [
-  rewardCurveFigures, evaluationFigures, finalFigures, diagnosticFigures,
+  rewardCurveFigures, frontierFigures, evaluationFigures, finalFigures, diagnosticFigures,
 ]
 
 /// The figures of an experiment that have something to show.

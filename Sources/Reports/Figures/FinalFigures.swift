@@ -5,9 +5,40 @@ import Workbench
 
 /// Figures of the end of training: terms of the gold reward, reliability of the reward model, profile over runs.
 func finalFigures(_ data: FigureData) -> [Figure] {
-  [goldTerms(data.runs), calibration(data.cells)]
+  (data.judge == .gold ? [objectives(data.runs)] : [])
+    + [goldTerms(data.runs), calibration(data.cells)]
     + [data.judge.flatMap { profile(data.runs, judge: $0) }].compactMap(\.self)
 }
+
+/// J of every arm at its end: the one number that needs no matching.
+private func objectives(_ runs: [ArmRuns]) -> Figure {
+  guard runs.count <= Palette.crowd else {
+    return Figure(
+      name: "objective", section: .end, title: "", caption: "", xLabel: "", yLabel: "", series: [])
+  }
+  let start = runs.first { $0.isTrained }.map { ("SFT", "#555555", $0.firstValues(.goldObjective)) }
+  let groups =
+    [start].compactMap(\.self)
+    + runs.map { (label($0), $0.color, $0.finalValues(.goldObjective)) }
+  let series = groups.enumerated().map { place, group in
+    let values = group.2.sorted { $0.key < $1.key }.map(\.value).filter(\.isFinite)
+    let interval = meanInterval(values)
+    return FigureSeries(
+      name: "", color: group.1, style: .errorBar,
+      points: [
+        FigurePoint(x: Double(place), y: interval.mean, low: interval.low, high: interval.high)
+      ])
+  }
+  return Figure(
+    name: "objective", section: .end, title: "The objective of both pipelines at the end",
+    caption:
+      "J = E[gold] − β·KL at the experiment's β, mean over seeds. Of best-of-n it is a lower "
+      + "bound, since its KL is an upper one. "
+      + spreadNote("bar", seeds: runs.map(\.cells.count).max() ?? 0), xLabel: "",
+    yLabel: "J = E[gold] − β·KL", scale: .large, categories: groups.map(\.0), series: series)
+}
+
+private func label(_ run: ArmRuns) -> String { run.isTrained ? run.name : "\(run.name) (≥)" }
 
 private func goldTerms(_ runs: [ArmRuns]) -> Figure {
   let prefix = MetricKey.goldTermPrefix

@@ -37,19 +37,20 @@ func rewardCurveFigures(_ data: FigureData) -> [Figure] {
 
 private func rewardCurve(_ runs: [ArmRuns], of reward: DrawnReward, axis: CurveAxis) -> Figure {
   let seeds = runs.map(\.cells.count).max() ?? 0
+  let isDivergence = axis == .kl
+  let hasBands = runs.count <= Palette.crowd
   let lines =
-    axis == .kl && runs.count <= Palette.crowd
-    ? "Thin lines are single seeds; the thick line joins the means of each checkpoint."
+    isDivergence
+    ? "The line is the mean over seeds along the training, where three quarters of them were measured "
+      + "nearby; the mark is where the arm ended, on all prompts. A path is no frontier of finished runs."
     : "The line is the mean over seeds."
-  let spread = spreadNote(axis == .kl ? "bar" : "band", seeds: seeds)
   return Figure(
     name: "\(reward.name)-by-\(axis.rawValue)", section: .curves,
     title: "\(capitalised(reward.title)) against \(axis.title)",
-    caption: "\(seeds > 1 ? lines + " " : "")\(spread) \(reward.note)", xLabel: axis.label,
-    yLabel: reward.title,
-    series: runs.flatMap {
-      series(of: $0, key: reward.key, axis: axis, showsSeeds: runs.count <= Palette.crowd)
-    })
+    caption: "\(seeds > 1 ? lines + " " : "")\(spreadNote("band", seeds: seeds)) \(reward.note)",
+    xLabel: axis.label, yLabel: reward.title, scale: isDivergence ? .large : .regular,
+    series: (isDivergence && reward.key == .goldReward ? exactCeiling(runs) : [])
+      + runs.flatMap { series(of: $0, key: reward.key, axis: axis, hasBands: hasBands) })
 }
 
 private func capitalised(_ text: String) -> String {
@@ -57,24 +58,12 @@ private func capitalised(_ text: String) -> String {
 }
 
 private func series(
-  of run: ArmRuns, key: MetricKey, axis: CurveAxis, showsSeeds: Bool
+  of run: ArmRuns, key: MetricKey, axis: CurveAxis, hasBands: Bool
 ) -> [FigureSeries] {
   guard run.isTrained else { return [bestOfN(run, key: key, axis: axis)].compactMap { $0 } }
-  var result: [FigureSeries] = []
-  if axis == .kl, showsSeeds {
-    result = run.cells.map { cell in
-      let points = cell.evaluations.map {
-        FigurePoint(x: axis.value($0, ofSteps: run.steps), y: $0.values[key] ?? .nan)
-      }
-      return FigureSeries(name: "", color: run.color, style: .thinLine, points: points)
-    }
-  }
+  guard axis != .kl else { return divergenceSeries(of: run, key: key, hasBands: hasBands) }
   let means = run.checkpoints.compactMap { meanPoint($0, key: key, axis: axis, steps: run.steps) }
-  result.append(
-    FigureSeries(
-      name: run.name, color: run.color, style: axis == .kl ? .barredLine : .band,
-      points: means))
-  return result
+  return [FigureSeries(name: run.name, color: run.color, style: .band, points: means)]
 }
 
 /// Best-of-n has no training: on the KL axis it is one mark per n, elsewhere it is left out.

@@ -69,7 +69,9 @@ package struct ReportPage {
     case .end:
       return [
         tables.final, tables.comparisons,
-        HTML.group("At the same KL and at the same cost", tables.matched),
+        HTML.group("Finished runs at the same KL", tables.frontier, tables.frontierDifferences),
+        HTML.group(
+          "On the way: at the same KL and at the same cost", tables.matched),
       ]
     case .cost: return [tables.cost]
     case .stability: return [tables.stability]
@@ -104,7 +106,7 @@ package struct ReportPage {
 // MARK: Cards and samples
 
 extension ReportPage {
-  /// One card per arm: its gain over the reference under the judge, else how it orders held-out pairs.
+  /// One card per arm: its gain over the reference in J, or under another judge than the gold, else how it orders held-out pairs.
   private var cards: String {
     let cards = summary.arms.enumerated().compactMap { index, arm -> String? in
       guard let (value, says) = headline(of: arm) else { return nil }
@@ -134,12 +136,17 @@ extension ReportPage {
 
   private func headline(of arm: ArmSummary) -> (value: String, says: String)? {
     if let judge = summary.judge {
+      let isGold = judge == .gold
+      let metric = isGold ? MetricKey.goldObjective.rawValue : judge.rewardKey
       let gain = summary.comparisons.first {
-        $0.first == arm.name && $0.second == "SFT" && $0.metric == judge.rewardKey
+        $0.first == arm.name && $0.second == "SFT" && $0.metric == metric
       }?.difference
       guard let gain else { return nil }
-      let sign = gain.mean < 0 ? "−" : "+"
-      return (sign + readable(abs(gain.mean)), "\(judge.title) over SFT\(interval(of: gain))")
+      let sign = (isGold && arm.method == "best-of-n" ? "≥ " : "") + (gain.mean < 0 ? "−" : "+")
+      return (
+        sign + readable(abs(gain.mean)),
+        "\(isGold ? "objective J" : judge.title) over SFT\(interval(of: gain))"
+      )
     }
     guard let accuracy = arm.final[MetricKey.heldOutRewardAccuracy.rawValue], accuracy.n > 0 else {
       return nil

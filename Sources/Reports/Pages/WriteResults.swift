@@ -1,7 +1,8 @@
 package import Foundation
 package import Workbench
 
-/// Writes what an experiment leaves to be committed: summary.json, claims.json, curves.csv, figures and the report.
+/// Writes what an experiment leaves to be committed: summary.json, claims.json, curves.csv, paths.csv where
+/// trainings were looked at between checkpoints, figures and the report.
 ///
 /// - Throws: ``FigureError`` where gnuplot is missing, after everything else is written.
 package func writeResults(
@@ -13,6 +14,9 @@ package func writeResults(
   let claims = experimentClaims(summary)
   if !claims.isEmpty { try ClaimFile(claims).write(to: folder) }
   try write(Data(CurvesTable(runs).csv.utf8), to: folder.appending(path: "curves.csv"))
+  if let paths = CurvesTable(pathsOf: runs) {
+    try write(Data(paths.csv.utf8), to: folder.appending(path: "paths.csv"))
+  }
   let figures = experimentFigures(cells, facts: summary.facts)
   try await writePage(figures: figures, to: folder) { drawings in
     ReportPage(summary: summary, figures: figures, drawings: drawings, samples: samples(runs)).html

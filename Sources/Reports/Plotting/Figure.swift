@@ -26,8 +26,6 @@ package enum SeriesStyle: String, Sendable {
   case band
   /// A line with an error bar at each point, where a band would mislead because the line turns back.
   case barredLine
-  /// A thin line, for single seeds behind a mean.
-  case thinLine
   /// A line without marks.
   case line
   /// Single marks.
@@ -79,6 +77,14 @@ package enum AxisScale: String, Sendable {
   case logarithmic
 }
 
+/// How large letters and lines are beside the figure itself.
+package enum FigureScale: String, Sendable {
+  /// For a page of many figures.
+  case regular
+  /// Readable at half the width, as in a talk: the legend stands inside.
+  case large
+}
+
 /// A figure as data; ``GnuplotScript`` says how it is drawn.
 package struct Figure: Sendable {
   /// The file name without ending, such as `gold-by-kl`.
@@ -97,6 +103,8 @@ package struct Figure: Sendable {
   package var xScale = AxisScale.linear
   /// How the vertical axis is spaced.
   package var yScale = AxisScale.linear
+  /// How large letters and lines are.
+  package var scale = FigureScale.regular
   /// The names of categories at x = 0, 1, …; empty for a numeric axis.
   package var categories: [String] = []
   /// The series, back to front.
@@ -106,11 +114,12 @@ package struct Figure: Sendable {
   package init(
     name: String, section: PageSection, title: String, caption: String, xLabel: String,
     yLabel: String, xScale: AxisScale = .linear, yScale: AxisScale = .linear,
-    categories: [String] = [], series: [FigureSeries]
+    scale: FigureScale = .regular, categories: [String] = [], series: [FigureSeries]
   ) {
     (self.name, self.section, self.title, self.caption) = (name, section, title, caption)
     (self.xLabel, self.yLabel) = (xLabel, yLabel)
     (self.xScale, self.yScale, self.categories) = (xScale, yScale, categories)
+    self.scale = scale
     let series = series.map { $0.drawable(x: xScale, y: yScale) }
     self.series = series.filter { !$0.points.isEmpty }
   }

@@ -60,25 +60,28 @@ package struct GnuplotScript: Sendable {
   /// Writes the program for a figure.
   package init(_ figure: Figure) {
     let plot = Self.plot(figure)
+    let isLarge = figure.scale == .large
     // A legend of many lines needs a taller page.
-    let height = max(420, 80 + 17 * figure.series.count { !$0.name.isEmpty })
+    let height = max(isLarge ? 500 : 420, 80 + 17 * figure.series.count { !$0.name.isEmpty })
+    let letters = isLarge ? 19 : 12
+    let key = isLarge ? "inside bottom right" : "outside right top"
     text = """
       # Draws \(figure.name).svg and \(figure.name).png from \(figure.name).csv:  gnuplot \(figure.name).gp
       set datafile separator ","
-      set title "\(quoted(figure.title))" font ",13"
+      set title "\(quoted(figure.title))" font ",\(letters + 1)"
       set xlabel "\(quoted(figure.xLabel))"
       set ylabel "\(quoted(figure.yLabel))"
       set border 3 lc rgb "#666666"
       set tics nomirror out
       set grid lc rgb "#e4e4e4" lw 1
-      set key outside right top vertical Left reverse samplen 2
+      set key \(key) vertical Left reverse samplen 2
       set style fill transparent solid 0.18 noborder
       \(Self.axis(figure))
       data = "\(figure.name).csv"
-      set terminal svg size 760,\(height) font "Helvetica,12" name "\(figure.name.replacing("-", with: "_"))" background rgb "white"
+      set terminal svg size 760,\(height) font "Helvetica,\(letters)" name "\(figure.name.replacing("-", with: "_"))" background rgb "white"
       set output "\(figure.name).svg"
       plot \(plot)
-      set terminal pngcairo size 1140,\(height * 3 / 2) font "Helvetica,15"
+      set terminal pngcairo size 1140,\(height * 3 / 2) font "Helvetica,\(letters * 5 / 4)"
       set output "\(figure.name).png"
       replot
 
@@ -118,7 +121,6 @@ package struct GnuplotScript: Sendable {
       ]
     case .barredLine:
       return ["\(from(2, 3, 4, 5)) skip 1 with yerrorlines lw 2 pt 7 ps 0.5 \(color) \(title)"]
-    case .thinLine: return ["\(from(2, 3)) skip 1 with lines lw 0.6 \(color) \(title)"]
     case .line: return ["\(from(2, 3)) skip 1 with lines lw 2 \(color) \(title)"]
     case .marks: return ["\(from(2, 3)) skip 1 with points pt 7 ps 0.4 \(color) \(title)"]
     case .disc: return ["\(from(2, 3)) skip 1 with points pt 7 ps 1.3 \(color) \(title)"]

@@ -8,17 +8,19 @@ import Workbench
 struct ArmRuns: Sendable {
   let name: String
   let method: String
+  /// The method whose sweep the arm belongs to, where it is one of a sweep.
+  let family: String?
   let color: String
   let cells: [CellRecord]
 
-  /// Groups an experiment's cells by the arms of its specification.
+  /// Groups an experiment's cells by the arms of its specification; evaluations that were written without J get it.
   static func group(_ cells: [CellRecord], by facts: SpecificationFacts) -> [ArmRuns] {
     facts.arms.enumerated().map { index, arm in
       ArmRuns(
-        name: arm.name, method: arm.method,
+        name: arm.name, method: arm.method, family: arm.family,
         color: Palette.color(of: arm.name, at: index, among: facts.arms.count),
         cells: cells.filter { $0.arm == arm.name && $0.method == arm.method }
-          .sorted { $0.seed < $1.seed })
+          .map { $0.completed(with: facts.objective) }.sorted { $0.seed < $1.seed })
     }
   }
 
@@ -60,6 +62,30 @@ struct ArmRuns: Sendable {
   }
 }
 
+extension CellRecord {
+  /// What training looked like between its checkpoints, or the checkpoints where nobody looked.
+  var pathOrCheckpoints: [EvaluationRow] { path ?? evaluations }
+
+  /// The record with J beside every gold reward and KL.
+  fileprivate func completed(with objective: EvaluatedObjective) -> CellRecord {
+    var record = self
+    record.evaluations = evaluations.map { $0.completed(with: objective) }
+    record.path = path?.map { $0.completed(with: objective) }
+    return record
+  }
+}
+
+extension EvaluationRow {
+  fileprivate func completed(with objective: EvaluatedObjective) -> EvaluationRow {
+    guard values[.goldObjective] == nil, let gold = values[.goldReward], let kl = values[.kl] else {
+      return self
+    }
+    var row = self
+    row.values[.goldObjective] = objective(gold: gold, divergence: kl)
+    return row
+  }
+}
+
 /// Who judges the arms of an experiment; nil where no evaluation holds what its judge gives.
 func judge(of runs: [ArmRuns], facts: SpecificationFacts) -> Judge? {
   let judge = facts.judge ?? .gold
@@ -67,25 +93,46 @@ func judge(of runs: [ArmRuns], facts: SpecificationFacts) -> Judge? {
   return rows.contains { $0.values[judge.reward] != nil } ? judge : nil
 }
 
-/// Every evaluation of every seed as CSV: what the reward curves are drawn from.
+/// Evaluations of every seed as CSV: what the reward curves are drawn from.
 struct CurvesTable {
   private let columns: [String]
   private let rows: [[String]]
 
-  /// Collects the evaluations of all arms; columns are in alphabetical order.
-  init(_ runs: [ArmRuns]) {
-    let keys = Set(runs.flatMap { $0.cells.flatMap { $0.evaluations.flatMap(\.values.keys) } })
-      .sorted()
-    columns = ["arm", "seed", "step", "labels", "rollouts", "tokens", "gflop"] + keys
+  /// Every value of every checkpoint.
+  init(_ runs: [ArmRuns]) { self.init(runs, of: \.evaluations) { _ in true } }
+
+  /// What lies between checkpoints, in the values that paths are compared by; nil where nobody looked.
+  init?(pathsOf runs: [ArmRuns]) {
+    guard runs.contains(where: { $0.cells.contains { $0.path != nil } }) else { return nil }
+    let kept = Set(
+      Judge.allCases.map(\.reward) + [.goldObjective, .kl, .proxyReward, .length, .eosRate])
+    self.init(runs, of: { $0.path ?? [] }) { kept.contains(MetricKey($0)) }
+  }
+
+  /// Collects rows of all arms; columns are in alphabetical order.
+  private init(
+    _ runs: [ArmRuns], of evaluations: (CellRecord) -> [EvaluationRow],
+    where keeps: (String) -> Bool
+  ) {
+    let keys = Set(runs.flatMap { $0.cells.flatMap { evaluations($0).flatMap(\.values.keys) } })
+      .filter(keeps).sorted()
+    columns =
+      ["arm", "seed", "step", "labels", "gold_queries", "rollouts", "tokens", "gflop"] + keys
     rows = runs.flatMap { run in
       run.cells.flatMap { cell in
-        cell.evaluations.map { row in
-          [run.name, "\(cell.seed)", "\(row.step)", "\(row.cost.labels)", "\(row.cost.rollouts)"]
-            + ["\(row.cost.tokensForward)", short(Double(row.cost.flops) / 1e9)]
+        evaluations(cell).map { row -> [String] in
+          let spent = Self.spent(row.cost)
+          return [run.name, "\(cell.seed)", "\(row.step)"] + spent
             + keys.map { key in row.values[key].map(short) ?? "" }
         }
       }
     }
+  }
+
+  /// What a cost says under the headings from `labels` to `gflop`.
+  private static func spent(_ cost: Cost) -> [String] {
+    let counts = [cost.labels, cost.goldQueries, cost.rollouts, cost.tokensForward]
+    return counts.map(String.init) + [short(cost.flops / 1e9)]
   }
 
   /// The table's text, with a heading line.

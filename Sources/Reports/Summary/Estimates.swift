@@ -38,6 +38,16 @@ extension Estimate {
     self.init(over: values.sorted { $0.key < $1.key }.map(\.value))
   }
 
+  /// A property of all runs at once, with its percentile bootstrap interval over them.
+  init<Run>(ofAllRuns runs: [Run], _ property: ([Run]) -> Double) {
+    let interval = bootstrap.interval(of: [runs.indices.map { Double($0) }]) { resample in
+      property(resample[0].map { runs[Int($0)] })
+    }
+    self.init(
+      mean: rounded(interval.estimate), low: rounded(interval.lower),
+      high: rounded(interval.upper), n: runs.count)
+  }
+
   /// The interquartile mean with its bootstrap interval.
   init(interquartileMeanOf values: [Double]) {
     let interval = interquartileMeanInterval(of: [values], bootstrap: bootstrap)
@@ -69,6 +79,11 @@ extension Comparison {
       probabilityLow: rounded(improvement.lower), probabilityHigh: rounded(improvement.upper),
       signFlipP: rounded(signFlipProbability(of: differences)))
   }
+}
+
+/// The simultaneous band of paired differences `[place][seed]`.
+func seedBand(_ differences: [[Double]]) -> SimultaneousBand {
+  simultaneousBand(of: differences, seed: Seed(0).derived("summary"))
 }
 
 /// The profile of some runs as figure points with their bootstrap band.

@@ -16,6 +16,8 @@ package struct ExperimentSummary: Codable, Sendable {
   package var comparisons: [Comparison]
   /// The judge's reward where two arms have spent the same KL or the same FLOPs.
   package var matched: [MatchedComparison]
+  /// Finished runs of methods that were swept, compared over KL; nil, and not written, without a sweep.
+  package var frontier: FrontierSummary?
   /// The reward model over seeds, where one was trained.
   package var rewardModel: [String: Estimate]
   /// The step-0 checks, the worst seed of each.
@@ -41,6 +43,9 @@ package struct Estimate: Codable, Sendable, Equatable {
   /// The mean over seeds.
   package var mean: Double
   /// The lower end of its 95 % interval: Student's t, or the stratified bootstrap for an IQM.
+  ///
+  /// The bootstrap as well for what is a property of all runs at once. NaN where no interval is known to
+  /// hold what it promises; of one seed, whose `n` says so, the value itself.
   package var low: Double
   /// The upper end of its 95 % interval.
   package var high: Double
@@ -93,35 +98,6 @@ package struct Comparison: Codable, Sendable {
   package var probabilityHigh: Double
   /// The exact two-sided p-value of the paired sign-flip test.
   package var signFlipP: Double
-}
-
-/// The judge's reward of two arms at the same KL or the same cost.
-///
-/// The names of the fields are those of the first version of `summary.json`, when every judge was the gold; whose reward it is stands
-/// in ``SpecificationFacts/judge``.
-package struct MatchedComparison: Codable, Sendable {
-  /// What is matched: `kl` in nats or `flops`.
-  package var axis: String
-  /// The value at which the arms are read.
-  package var at: Double
-  /// The arm from which is subtracted.
-  package var first: String
-  /// The arm that is subtracted.
-  package var second: String
-  /// The judge's reward of the first arm, over the seeds in which both arms reach this value.
-  package var firstGold: Double
-  /// The judge's reward of the second arm over the same seeds.
-  package var secondGold: Double
-  /// first − second, mean over the pairs of a seed.
-  package var difference: Double
-  /// The lower end of the 95 % interval of the paired difference; nil where one seed is left.
-  package var low: Double?
-  /// The upper end of the 95 % interval of the paired difference; nil where one seed is left.
-  package var high: Double?
-  /// The seeds in which both arms reach this value.
-  package var seeds: Int
-  /// The seeds in which one of them does not, and which are left out.
-  package var absent: Int
 }
 
 /// One step-0 check over all cells that made it.

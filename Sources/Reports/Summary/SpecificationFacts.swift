@@ -1,4 +1,5 @@
 import DPO
+package import Evaluation
 import ExactTheory
 import Foundation
 import LanguageModel
@@ -31,18 +32,40 @@ package struct SpecificationFacts: Sendable, Codable {
   package var command: String
   /// Who judges the arms, where it is not the gold reward; nil, and not written, where it is.
   package private(set) var judge: Judge?
+  /// The annotator's temperature, by which the gold is divided in J; nil, and not written, for 1.
+  package var annotatorTemperature: Double?
+  /// How often trainings were looked at between their checkpoints; nil where they were not.
+  package var path: PathFacts?
 
   /// The facts of one experiment.
   package init(
     question: String, title: String, expectation: String, task: String, model: String,
     parameterCount: Int, seeds: [Int], beta: Double, arms: [ArmFacts], command: String,
-    judge: Judge? = nil
+    judge: Judge? = nil, annotatorTemperature: Double? = nil, path: PathFacts? = nil
   ) {
     (self.question, self.title, self.expectation) = (question, title, expectation)
     (self.task, self.model, self.parameterCount) = (task, model, parameterCount)
     (self.seeds, self.beta, self.arms, self.command) = (seeds, beta, arms, command)
     self.judge = judge == .gold ? nil : judge
+    self.annotatorTemperature = annotatorTemperature == 1 ? nil : annotatorTemperature
+    self.path = path
   }
+
+  /// The objective J that all arms are compared by, at the experiment's one β.
+  package var objective: EvaluatedObjective {
+    EvaluatedObjective(beta: beta, annotatorTemperature: annotatorTemperature ?? 1)
+  }
+}
+
+/// How a training was looked at along its path.
+package struct PathFacts: Sendable, Codable, Equatable {
+  /// Evaluations after the one at step 0, evenly spaced.
+  package var points: Int
+  /// The held-out prompts of each, the first of those of a checkpoint.
+  package var prompts: Int
+
+  /// So many points on so many prompts.
+  package init(points: Int, prompts: Int) { (self.points, self.prompts) = (points, prompts) }
 }
 
 /// One arm of an experiment as a report names it.
@@ -53,10 +76,12 @@ package struct ArmFacts: Sendable, Codable {
   package var method: String
   /// The settings that differ from the defaults, as a reader would write them.
   package var settings: String
+  /// The method whose sweep the arm belongs to; nil, and not written, where there is none.
+  package var family: String?
 
   /// One arm.
-  package init(name: String, method: String, settings: String) {
-    (self.name, self.method, self.settings) = (name, method, settings)
+  package init(name: String, method: String, settings: String, family: String? = nil) {
+    (self.name, self.method, self.settings, self.family) = (name, method, settings, family)
   }
 }
 
@@ -78,8 +103,14 @@ extension ExperimentSpecification {
       task: task.name.rawValue, model: self.model.name, parameterCount: model.parameterCount,
       seeds: seeds.values, beta: beta,
       arms: try arms.map {
-        ArmFacts(name: $0.name, method: $0.method.name, settings: try $0.settingsText())
-      }, command: command, judge: task.pairs.map(\.judge) ?? .gold)
+        ArmFacts(
+          name: $0.name, method: $0.method.name, settings: try $0.settingsText(),
+          family: $0.family)
+      }, command: command, judge: task.pairs.map(\.judge) ?? .gold,
+      annotatorTemperature: data.annotator.temperature,
+      path: evaluation.pathPoints.map {
+        PathFacts(points: $0, prompts: evaluation.promptsOfPath)
+      })
   }
 }
 

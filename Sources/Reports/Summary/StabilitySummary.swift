@@ -36,14 +36,18 @@ func stability(of run: ArmRuns, judge: Judge?) -> [String: Estimate] {
   if let judge, run.cells.count > 1 {
     let curves = run.cells.map { rewardCurve($0, judge: judge) }
     let name = judge.rawValue
-    estimates["\(name)_dispersion_across_runs"] = Estimate(over: [dispersionAcrossRuns(curves)])
-    estimates["\(name)_risk_across_runs"] = Estimate(over: [riskAcrossRuns(curves)])
+    estimates["\(name)_dispersion_across_runs"] = Estimate(ofAllRuns: curves) {
+      dispersionAcrossRuns($0)
+    }
+    // The worst of a few runs: no bootstrap says how much worse another could have been.
+    estimates["\(name)_risk_across_runs"] = Estimate(
+      mean: rounded(riskAcrossRuns(curves)), low: .nan, high: .nan, n: curves.count)
   }
   return estimates
 }
 
 private func rewardCurve(_ cell: CellRecord, judge: Judge) -> LearningCurve {
-  LearningCurve(overFractionOfRun: cell.evaluations.compactMap { $0.values[judge.reward] })
+  LearningCurve(overFractionOfRun: cell.pathOrCheckpoints.compactMap { $0.values[judge.reward] })
 }
 
 /// Dispersion, risk and drawdown of the judge's reward over a run, Chan (2020).

@@ -12,8 +12,9 @@ package func summarize(_ cells: [CellRecord], facts: SpecificationFacts) -> Expe
   return ExperimentSummary(
     facts: facts, reference: referenceEstimates(runs),
     arms: runs.map { summary(of: $0, judge: judge) },
-    comparisons: judge.map { comparisons(runs, in: $0.reward) } ?? [],
+    comparisons: judge.map { comparisons(runs, under: $0) } ?? [],
     matched: judge.map { matchedComparisons(runs, in: $0.reward) } ?? [],
+    frontier: judge.flatMap { FrontierSummary(runs, in: $0.reward) },
     rewardModel: rewardModelEstimates(cells, hasGold: judge == .gold),
     certificate: certificate(cells),
     coverage: coverage(atSeeds: facts.seeds.count),
@@ -48,12 +49,20 @@ private func meanCost(_ cells: [CellRecord]) -> Cost {
   guard !cells.isEmpty else { return Cost() }
   let (total, count) = (cells.map(\.cost).reduce(Cost(), +), cells.count)
   return Cost(
-    labels: total.labels / count, tokensForward: total.tokensForward / count,
+    labels: total.labels / count, goldQueries: total.goldQueries / count,
+    tokensForward: total.tokensForward / count,
     tokensBackward: total.tokensBackward / count, rollouts: total.rollouts / count,
     flops: total.flops / Double(count))
 }
 
-/// Every arm against the reference, and every pair of arms, in the judge's reward; win rates against one half are in `final`.
+/// Every arm against the reference, and every pair of arms, in J and in the judge's reward.
+///
+/// J is there where the gold judges, and needs no matching. Win rates against one half are in `final`.
+private func comparisons(_ runs: [ArmRuns], under judge: Judge) -> [Comparison] {
+  (judge == .gold ? [.goldObjective] : []).flatMap { comparisons(runs, in: $0) }
+    + comparisons(runs, in: judge.reward)
+}
+
 private func comparisons(_ runs: [ArmRuns], in key: MetricKey) -> [Comparison] {
   guard let trained = runs.first(where: \.isTrained) else { return [] }
   let reference = trained.firstValues(key)
@@ -124,62 +133,5 @@ private func certificate(_ cells: [CellRecord]) -> [CertificateSummary] {
     return CertificateSummary(
       name: name, expected: worst.expected, worst: worst.measured, tolerance: worst.tolerance,
       cells: own.count, passed: own.count(where: \.passed))
-  }
-}
-
-/// The judge's reward of every pair of trained arms at the same KL and at the same FLOPs.
-///
-/// The places are fixed KLs, and quarters of the range of FLOPs that both arms reach. KL curves are made
-/// monotone first, since noise makes them turn back; cost curves only go forward and are read as they are.
-private func matchedComparisons(_ runs: [ArmRuns], in key: MetricKey) -> [MatchedComparison] {
-  let trained = runs.filter(\.isTrained)
-  let pairs = trained.indices.flatMap { i in
-    trained.indices.dropFirst(i + 1).map { (trained[i], trained[$0]) }
-  }
-  return pairs.flatMap { first, second in
-    CurveAxis.allCases.filter { $0 != .step }.flatMap { matched(first, second, in: key, on: $0) }
-  }
-}
-
-private func matched(
-  _ first: ArmRuns, _ second: ArmRuns, in key: MetricKey, on axis: CurveAxis
-) -> [MatchedComparison] {
-  let seeds = first.cells.map(\.seed).filter { seed in second.cells.contains { $0.seed == seed } }
-  let firstCurves = curves(first, in: key, seeds: seeds, axis: axis)
-  let secondCurves = curves(second, in: key, seeds: seeds, axis: axis)
-  return places(axis, in: firstCurves + secondCurves).compactMap { place in
-    guard let found = matchedDifference(firstCurves, minus: secondCurves, at: place) else {
-      return nil
-    }
-    let interval = found.difference
-    let exact = found.seeds > 1
-    return MatchedComparison(
-      axis: axis.rawValue, at: rounded(place), first: first.name, second: second.name,
-      firstGold: rounded(found.first), secondGold: rounded(found.second),
-      difference: rounded(interval.estimate),
-      low: exact ? rounded(interval.lower) : nil, high: exact ? rounded(interval.upper) : nil,
-      seeds: found.seeds, absent: found.absent)
-  }
-}
-
-private func curves(
-  _ run: ArmRuns, in key: MetricKey, seeds: [Int], axis: CurveAxis
-) -> [MatchedCurve] {
-  seeds.compactMap { seed in run.cells.first { $0.seed == seed } }.map { cell in
-    MatchedCurve(
-      costs: cell.evaluations.map {
-        // The maximum of 0 and NaN is 0, that of NaN and 0 stays NaN, which a curve leaves out.
-        axis == .kl ? max($0.values[.kl] ?? .nan, 0) : $0.cost.flops
-      },
-      scores: cell.evaluations.map { $0.values[key] ?? .nan },
-      fit: axis == .kl ? .isotonic : .none)
-  }
-}
-
-private func places(_ axis: CurveAxis, in curves: [MatchedCurve]) -> [Double] {
-  guard axis == .flops else { return [0.5, 1, 2, 4, 8] }
-  guard let range = commonRange(of: curves) else { return [] }
-  return [0.25, 0.5, 0.75, 1].map {
-    range.lowerBound + $0 * (range.upperBound - range.lowerBound)
   }
 }

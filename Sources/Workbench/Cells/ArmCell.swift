@@ -73,13 +73,12 @@ extension SeedWork {
     record.evaluations = [EvaluationRow(step: 0, cost: inputs.rewardCost, values: start.logged)]
     let arms = try evaluator.bestOfN(
       settings.n, reward: reward, rewardModels: inputs.rewardModels)
+    // Nothing is trained but the reward model: what n completions cost is a cost of every answer.
+    record.cost = inputs.rewardCost
     for (position, best) in arms.enumerated() {
-      var cost = inputs.rewardCost + best.evaluation.cost
-      cost.rollouts += best.n * best.evaluation.prompts
       record.evaluations.append(
-        EvaluationRow(step: best.n, cost: cost, values: best.evaluation.logged))
+        EvaluationRow(step: best.n, cost: inputs.rewardCost, values: best.evaluation.logged))
       record.samples = best.evaluation.samples.map(SampleRecord.init)
-      record.cost = cost
       report(position + 1, steps.count, "n \(best.n)")
     }
     return record
@@ -178,8 +177,9 @@ extension SeedWork {
     // The exact gradients are those of the true reward: another reward's values are no baseline of it.
     let isTrueReward = !isLearned && asked.offset == nil
     var recorder = try recorder(
-      record, inputs, total: settings.iterations, before: isLearned ? inputs.rewardCost : Cost(),
-      report)
+      record, inputs, total: settings.iterations,
+      before: (isLearned ? inputs.rewardCost : Cost())
+        + inputs.passes(over: asked, settings), report)
     var policy = inputs.reference
     var value = try settings.initialValue(
       backbone: inputs.reference, rewardModel: isLearned ? inputs.learned?.model : nil,
@@ -198,8 +198,8 @@ extension SeedWork {
           recorder.certify(ppoCertificate(metrics, temperature: settings.temperature))
         }
         var cost = metrics.cost
-        // A gold reward is asked about every completion, as an annotator would be.
-        if !isLearned { cost.labels = cost.rollouts }
+        // A gold reward gives a number for every completion, which says more than an annotator's choice.
+        if !isLearned { cost.goldQueries = cost.rollouts }
         let logged = metrics.logged.merging(inputs.promptValues(of: models.value)) { $1 }
         try recorder.observe(
           step, models.policy, value: isTrueReward ? models.value : nil, metrics: logged,

@@ -96,6 +96,21 @@ package struct ArmInputs {
     }
   }
 
+  /// What the passes over the data set's completions cost that a reward or its baseline is made from:
+  /// billed as the reward model's own pass and DPO's reference pass are.
+  ///
+  /// What is summed over every completion of a language is an oracle, which has no price.
+  func passes(over asked: PPOReward, _ settings: PPOConfiguration) -> Cost {
+    let forOffset = asked.offset != nil && task.allCompletions == nil ? 1 : 0
+    let count = forOffset + (settings.baseline == .datasetMean ? 1 : 0)
+    let completions = data.trainingCompletions
+    return (0..<count).reduce(Cost()) { cost, _ in
+      guard asked.source == .learned else { return cost + Cost(goldQueries: completions.count) }
+      return cost
+        + .forward(through: rewardModels, sequenceLengths: completions.map(\.tokens.count))
+    }
+  }
+
   /// The value of the state after each training prompt, where there are few enough prompts to log.
   func promptValues(of model: ScalarModel<Float>?) -> [String: Double] {
     guard let model, task.allCompletions != nil else { return [:] }

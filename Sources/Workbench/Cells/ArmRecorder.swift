@@ -15,6 +15,8 @@ struct ArmRecorder {
   private let heldOut: HeldOutPreferences?
   private var log: MetricsLog
   private let plan: Set<Int>
+  /// The evaluator of the path between checkpoints, and the steps at which it looks.
+  private let path: (evaluator: PolicyEvaluator?, steps: Set<Int>)
   private let total: Int
   private let measuresGradients: Bool
   /// What was spent before this cell, on the reward model that it reads.
@@ -29,6 +31,9 @@ struct ArmRecorder {
     (self.total, self.report, self.before) = (total, report, before)
     log = try MetricsLog(inputs.folder)
     plan = Set(settings.steps(of: total))
+    path = (
+      inputs.evaluator?.limited(to: settings.promptsOfPath), Set(settings.pathSteps(of: total))
+    )
     measuresGradients = settings.gradients
   }
 
@@ -40,23 +45,31 @@ struct ArmRecorder {
     try Task.checkCancellation()
     record.training.append(try log.add(step, metrics))
     record.cost = before + cost
+    if let evaluator = path.evaluator, path.steps.contains(step) {
+      let values = try evaluator.evaluate(copy policy).logged
+      record.path = (record.path ?? []) + [row(step, values)]
+    }
     if let evaluator, plan.contains(step) {
       let evaluation = try evaluator.evaluate(copy policy)
-      record.evaluations.append(
-        EvaluationRow(
-          step: step, cost: step == 0 ? before : record.cost, values: evaluation.logged))
+      record.evaluations.append(row(step, evaluation.logged))
       addToLastEvaluation(gradients(of: copy policy, value: value))
       if let heldOut { addToLastEvaluation(heldOut.values(of: copy policy)) }
       record.samples = evaluation.samples.map(SampleRecord.init)
       if step == 0 {
         let kl = CertificateCheck(
           name: "KL in the evaluation at step 0", expected: 0, measured: evaluation.kl)
-        let winRate = CertificateCheck(
-          name: "win rate at step 0", expected: 0.5, measured: evaluation.winRate)
-        certify(evaluation.judge == nil ? [kl] : [kl, winRate])
+        let reward = CertificateCheck(
+          name: "reward less the reference's in the evaluation at step 0", expected: 0,
+          measured: evaluation.goldOverReference)
+        certify(evaluation.judge == nil ? [kl] : [kl, reward])
       }
     }
     report(step, total, note)
+  }
+
+  /// An evaluation's values beside what training had spent; at step 0 its first update has not been made.
+  private func row(_ step: Int, _ values: [String: Double]) -> EvaluationRow {
+    EvaluationRow(step: step, cost: step == 0 ? before : record.cost, values: values)
   }
 
   /// What the exact gradients of a policy look like, where that is asked for.

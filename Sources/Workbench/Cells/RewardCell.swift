@@ -61,6 +61,8 @@ extension SeedWork {
         report(step, steps(of: settings, on: pairs), "accuracy \(brief(metrics.accuracy))")
       }
       if record.outcome == .completed { record.outcome = outcome }
+      record.cost += settings.normalizationCost(
+        of: reference.configuration, on: pairs.flatMap(\.sequences))
       // The members share their labels.
       if member > 0 { record.cost.labels = before.labels }
       members.append(reward)

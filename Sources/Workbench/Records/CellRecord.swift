@@ -20,6 +20,8 @@ package struct CellRecord: Codable, Sendable {
   package var outcome: TrainingOutcome
   /// The policy under the shared evaluation, from step 0 to the last step.
   package var evaluations: [EvaluationRow]
+  /// The policy between those evaluations, on fewer prompts; nil where nobody looked.
+  package var path: [EvaluationRow]?
   /// The metrics that the trainer logged.
   package var training: [MetricsRow]
   /// The checks made before the first update.

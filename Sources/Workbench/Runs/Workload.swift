@@ -106,8 +106,11 @@ struct Workload: Sendable {
   }
 
   private var evaluations: Double {
-    Double(specification.evaluation.checkpoints + 1) * (samplingFactor + 3)
-      * writing(specification.evaluation.prompts)
+    let settings = specification.evaluation
+    let looks = settings.pathPoints.map { $0 + 1 } ?? 0
+    return (samplingFactor + 3)
+      * (Double(settings.checkpoints + 1) * writing(settings.prompts)
+        + Double(looks) * writing(settings.promptsOfPath))
   }
 
   private func reading(_ sequences: Int) -> Double { Double(sequences) * read }

@@ -14,13 +14,16 @@ package struct ArmSpecification: Equatable, Sendable {
   package var rewardOffset: Double?
   /// A mistake that PPO makes on purpose; nil everywhere but in the gallery of broken runs.
   package var fault: GalleryFault?
+  /// The method whose sweep the arm is a setting of; arms of one family are points of one frontier.
+  package var family: String?
 
   /// An arm.
   package init(
-    name: String, method: ArmMethod, rewardOffset: Double? = nil, fault: GalleryFault? = nil
+    name: String, method: ArmMethod, rewardOffset: Double? = nil, fault: GalleryFault? = nil,
+    family: String? = nil
   ) {
     (self.name, self.method) = (name, method)
-    (self.rewardOffset, self.fault) = (rewardOffset, fault)
+    (self.rewardOffset, self.fault, self.family) = (rewardOffset, fault, family)
   }
 
   /// The name as a folder's name: lower case, with hyphens.
@@ -94,7 +97,7 @@ package struct BestOfNConfiguration: Codable, Equatable, Sendable, DefaultedSett
 extension ArmSpecification: Codable {
   /// The keys of an arm; which of the methods is there says what the arm does.
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case name, ppo, reinforce, rloo, grpo, dpo, reward
+    case name, family, ppo, reinforce, rloo, grpo, dpo, reward
     case bestOfN = "best-of-n"
     case exactAscent = "exact-ascent"
     case rewardOffset = "reward_offset"
@@ -105,6 +108,7 @@ extension ArmSpecification: Codable {
   package init(from decoder: any Decoder) throws {
     let arm = try decoder.container(keyedBy: CodingKeys.self)
     let name = try arm.decodeIfPresent(String.self, forKey: .name)
+    let family = try arm.decodeIfPresent(String.self, forKey: .family)
     let reward = try arm.decodeIfPresent(RewardSource.self, forKey: .reward)
     let offset = try arm.decodeIfPresent(Double.self, forKey: .rewardOffset)
     let fault = try arm.decodeIfPresent(GalleryFault.self, forKey: .fault)
@@ -136,13 +140,15 @@ extension ArmSpecification: Codable {
         "'gallery_fault' breaks PPO on purpose; remove it here")
     }
     self.init(
-      name: name ?? methods[0].name, method: methods[0], rewardOffset: offset, fault: fault)
+      name: name ?? methods[0].name, method: methods[0], rewardOffset: offset, fault: fault,
+      family: family)
   }
 
   /// Writes the one method that is there.
   package func encode(to encoder: any Encoder) throws {
     var arm = encoder.container(keyedBy: CodingKeys.self)
     try arm.encode(name, forKey: .name)
+    try arm.encodeIfPresent(family, forKey: .family)
     try arm.encodeIfPresent(rewardOffset, forKey: .rewardOffset)
     try arm.encodeIfPresent(fault, forKey: .fault)
     switch method {

@@ -88,10 +88,25 @@ package struct EvaluationSpecification: Codable, Equatable, Sendable, DefaultedS
   package var split = Split.test
   /// Evaluations after the one at step 0, evenly spaced to the last step.
   package var checkpoints = 8
+  /// Lighter evaluations after step 0, evenly spaced, from which stability and the path over KL are read;
+  /// nil for none but the checkpoints.
+  ///
+  /// Six checkpoints miss most of what a training does between them.
+  package var pathPoints: Int?
+  /// The first prompts, on which those are made; nil for 128.
+  package var pathPrompts: Int?
   /// Completions kept side by side with the reference's.
   package var samples = 8
   /// Whether evaluations measure the exact noise of gradients; on the enumerable language only.
   package var gradients = false
+
+  /// The names of the settings.
+  package enum CodingKeys: String, CodingKey, CaseIterable {
+    case prompts, split, checkpoints
+    case pathPoints = "path_points"
+    case pathPrompts = "path_prompts"
+    case samples, gradients
+  }
 
   /// The documented defaults.
   package init() {}
@@ -104,14 +119,30 @@ package struct EvaluationSpecification: Codable, Equatable, Sendable, DefaultedS
     guard checkpoints >= 1 else {
       throw .outOfRange("checkpoints", "\(checkpoints)", allowed: "n ≥ 1")
     }
+    guard pathPoints.map({ $0 >= 1 }) ?? true else {
+      throw .outOfRange("path_points", "\(pathPoints ?? 0)", allowed: "n ≥ 1")
+    }
+    guard pathPrompts.map({ 2...max(2, prompts) ~= $0 }) ?? true else {
+      throw .outOfRange("path_prompts", "\(pathPrompts ?? 0)", allowed: "2 ≤ n ≤ prompts")
+    }
     guard 0...prompts ~= samples else {
       throw .outOfRange("samples", "\(samples)", allowed: "0 ≤ n ≤ prompts")
     }
   }
 
+  /// The prompts of a light evaluation.
+  package var promptsOfPath: Int { min(prompts, pathPrompts ?? 128) }
+
   /// The steps at which a training of `total` steps is evaluated: 0, …, total, evenly spaced.
-  package func steps(of total: Int) -> [Int] {
-    let spaced = (0...checkpoints).map { (Double($0 * total) / Double(checkpoints)).rounded() }
+  package func steps(of total: Int) -> [Int] { steps(of: total, in: checkpoints) }
+
+  /// The steps of the lighter evaluations, evenly spaced as well; none unless they are asked for.
+  package func pathSteps(of total: Int) -> [Int] {
+    pathPoints.map { steps(of: total, in: $0) } ?? []
+  }
+
+  private func steps(of total: Int, in parts: Int) -> [Int] {
+    let spaced = (0...parts).map { (Double($0 * total) / Double(parts)).rounded() }
     return Array(Set(spaced.map { Int($0) })).sorted()
   }
 }

@@ -143,6 +143,9 @@ extension ExperimentSpecification {
     trial.arms = arms.map { $0.quickTrial(steps: steps, batch: batch) }
     trial.evaluation.prompts = 2 * batch
     trial.evaluation.checkpoints = 2
+    if evaluation.pathPoints != nil {
+      (trial.evaluation.pathPoints, trial.evaluation.pathPrompts) = (4, batch)
+    }
     trial.evaluation.samples = min(evaluation.samples, 2)
     return trial
   }

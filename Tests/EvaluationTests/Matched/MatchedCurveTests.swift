@@ -49,23 +49,11 @@ import Testing
     #expect(curve.costs == [0, 1])
   }
 
-  @Test func differencesArePairedAndAbsentSeedsCounted() throws {
-    let first = [
-      MatchedCurve(costs: [0, 4], scores: [0, 4], fit: .isotonic),
-      MatchedCurve(costs: [0, 4], scores: [1, 5], fit: .isotonic),
-      MatchedCurve(costs: [0, 1], scores: [0, 9], fit: .isotonic),
-    ]
-    let second = [
-      MatchedCurve(costs: [0, 4], scores: [0, 2], fit: .isotonic),
-      MatchedCurve(costs: [0, 2], scores: [0, 1], fit: .isotonic),
-      MatchedCurve(costs: [0, 4], scores: [0, 0], fit: .isotonic),
-    ]
-    // At cost 2 the first arm has 2 and 3, the second 1 and 1; the third seed stops before it.
-    let matched = try #require(matchedDifference(first, minus: second, at: 2))
-    #expect(matched.first == 2.5 && matched.second == 1)
-    #expect(matched.difference == pairedDifferenceInterval([2, 3], minus: [1, 1]))
-    #expect(matched.seeds == 2 && matched.absent == 1)
-    #expect(matchedDifference(first, minus: second, at: 5) == nil)
+  @Test func anchorsHoldTheCurveAndAreNoMeasurements() {
+    let curve = MatchedCurve(
+      costs: [0, 4, 2, .nan], scores: [1, 3, 2, 9], anchors: 1, fit: .isotonic)
+    #expect(curve.measured == [2, 4])
+    #expect(curve.score(at: 1) == 1.5)
   }
 
   @Test func commonRangeIsWhereAllCurvesAreKnown() {

@@ -72,6 +72,22 @@ import Tokenization
     #expect(try tokens(1) == 2 * sampling && tokens(3) == 4 * sampling)
   }
 
+  // An answer of the best of four is four completions, each of them read by the reward's models.
+  @Test func answerCostsEveryCandidateAndItsReward() throws {
+    let models = [evaluator.reference.configuration]
+    let found = try evaluator.bestOfN([1, 4], reward: gold, rewardModels: models).map(\.evaluation)
+    for evaluation in found {
+      #expect(abs(evaluation.answerFLOPs * 400 - evaluation.cost.flops) < 1e-3)
+    }
+    #expect(found[1].answerFLOPs > 3.5 * found[0].answerFLOPs)
+  }
+
+  // The candidate of the best of one and its opponent are independent draws of one policy.
+  @Test func bestOfOneWinsHalfInTheMean() throws {
+    let found = try evaluator.bestOfN(n: 1, reward: gold)
+    #expect(found.winRateInterval.contains(0.5) && found.winRate != 0.5)
+  }
+
   @Test func oneNAloneIsTheSameAsAmongOthers() throws {
     let alone = try evaluator.bestOfN(n: 4, reward: gold)
     #expect(try evaluator.bestOfN([2, 4], reward: gold)[1].evaluation == alone)

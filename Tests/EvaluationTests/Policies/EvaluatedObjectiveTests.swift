@@ -58,4 +58,39 @@ import Tokenization
     let silent = try without.evaluate(policy).logged
     #expect(silent["eval/suboptimality"] == nil && silent["eval/objective"] == nil)
   }
+
+  // The mean of gold/T − β·k1 is J of the means, and its error that of the same terms: 40 prompts of a
+  // listed language are each their own cluster.
+  @Test func objectiveIsThatOfTheMeansAndItsErrorThatOfTheTerms() throws {
+    let found = try evaluator.evaluate(policy)
+    let value = try #require(found.goldObjective)
+    #expect(abs(value - (found.goldReward / 2 - 0.8 * found.kl)) < 1e-12)
+    let ofMeans = target(gold: found.goldReward, divergence: found.kl)
+    #expect(abs(ofMeans - value) < 1e-12)
+    let sequences = evaluator.completions(of: policy)
+    let own = policy.logProbabilities(of: sequences).map { $0.reduce(0) { $0 + Double($1) } }
+    let old = reference.logProbabilities(of: sequences).map { $0.reduce(0) { $0 + Double($1) } }
+    let terms = sequences.indices.map {
+      language.gold(sequences[$0]).total / 2 - 0.8 * (own[$0] - old[$0])
+    }
+    let error = try #require(found.goldObjectiveStandardError)
+    #expect(abs(error - standardError(of: terms)) < 1e-4)
+    let exactGold = try #require(found.exactGold)
+    let exactKL = try #require(found.exactKL)
+    #expect(abs(value - target(gold: exactGold, divergence: exactKL)) < 4 * error)
+    #expect(found.logged["eval/gold_objective"] == value)
+    #expect(found.logged["eval/gold_objective_se"] == error)
+  }
+
+  @Test func objectiveOfBestOfNIsALowerBound() throws {
+    let gold = GoldRewardFunction(task: language, temperature: 1)
+    for best in try evaluator.bestOfN([1, 4, 16], reward: gold) {
+      let (found, n) = (best.evaluation, Double(best.n))
+      let value = try #require(found.goldObjective)
+      #expect(abs(value - (found.goldReward / 2 - 0.8 * (log(n) - (n - 1) / n))) < 1e-12)
+      let exact = try #require(found.exactKL)
+      #expect(value <= target(gold: found.goldReward, divergence: exact) + 1e-6)
+      #expect(found.goldObjectiveStandardError == found.goldStandardError / 2)
+    }
+  }
 }

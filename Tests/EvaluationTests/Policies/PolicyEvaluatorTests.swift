@@ -25,11 +25,13 @@ import Tokenization
     evaluation = try evaluator.evaluate(policy)
   }
 
-  @Test func theReferenceItselfHasNoDivergenceAndWinsHalf() throws {
+  @Test func theReferenceItselfHasNoDivergenceAndGainsNothing() throws {
     let own = try evaluator.evaluate(reference)
     #expect(own.kl == 0 && own.klStandardError == 0)
     #expect(own.klK3 == 0 && own.exactKL == 0)
-    #expect(own.winRate == 0.5)
+    #expect(own.goldOverReference == 0)
+    // Against independent completions it wins half in the mean, and ties are not certain.
+    #expect(own.winRate != 0.5 && own.winRateInterval.contains(0.5))
     #expect(own.samples.allSatisfy { $0.completion == $0.referenceCompletion })
   }
 
@@ -91,14 +93,48 @@ import Tokenization
     #expect(sequences.map(\.prompt) == evaluator.prompts)
   }
 
-  @Test func winsAreCountedAgainstTheReferencesCompletions() {
+  /// P(y beats y′) from every pair of completions of every prompt.
+  private func exactWins(of model: Transformer<Float>) -> Double {
+    language.allPrompts.reduce(0) { sum, prompt in
+      let share = Double(evaluator.prompts.count { $0 == prompt }) / 600
+      let all = language.completions().map { TokenSequence(prompt: prompt, completion: $0) }
+      return sum + share
+        * exactWinRate(
+          of: model.completionLogProbabilities(of: all).map { Double($0) },
+          over: reference.completionLogProbabilities(of: all).map { Double($0) },
+          rewards: all.map { language.gold($0).total })
+    }
+  }
+
+  // Four standard errors of 600 outcomes within [0, 1] are at most 0.082.
+  @Test func winRateIsTheProbabilityOfBeatingAnIndependentDraw() throws {
+    let exact = exactWins(of: policy)
+    #expect(abs(evaluation.winRate - exact) < 0.082)
+    #expect(evaluation.winRateInterval.contains(evaluation.winRate))
+    // Draws that policy and reference share measure something else.
     let own = evaluator.completions(of: policy).map { language.gold($0).total }
     let other = evaluator.completions(of: reference).map { language.gold($0).total }
-    let wins = zip(own, other).count { $0 > $1 }
-    let ties = zip(own, other).count { $0 == $1 }
-    let share = (Double(wins) + Double(ties) / 2) / 600
-    #expect(abs(evaluation.winRate - share) < 1e-15)
-    #expect(evaluation.winRateInterval.contains(evaluation.winRate))
+    let coupled = zip(own, other).reduce(0) { $0 + ($1.0 > $1.1 ? 1 : $1.0 == $1.1 ? 0.5 : 0) }
+    #expect(evaluation.winRate != coupled / 600)
+    let gain = zip(own, other).reduce(0) { $0 + $1.0 - $1.1 } / 600
+    #expect(abs(evaluation.goldOverReference - gain) < 1e-12)
+  }
+
+  @Test func firstPromptsAloneAreDrawnAlike() throws {
+    let few = evaluator.limited(to: 50)
+    #expect(few.completions(of: policy) == Array(evaluator.completions(of: policy).prefix(50)))
+    let found = try few.evaluate(policy)
+    let golds = few.completions(of: policy).map { language.gold($0).total }
+    #expect(abs(found.goldReward - golds.reduce(0, +) / 50) < 1e-12)
+    #expect(found.prompts == 50 && found.exactKL == nil && found.samples.isEmpty)
+    #expect(try few.evaluate(reference).goldOverReference == 0)
+  }
+
+  // A forward pass over each sequence, 1/600 of the sampling that the evaluation itself did.
+  @Test func answerCostsOnePassOverItsTokens() {
+    let lengths = evaluator.completions(of: policy).map(\.tokens.count)
+    let sampling = policy.configuration.forwardFLOPs(sequenceLengths: lengths)
+    #expect(abs(evaluation.answerFLOPs * 600 / sampling - 1) < 1e-12)
   }
 
   @Test func termsSumToTheGoldAndGroupsAverageToIt() {

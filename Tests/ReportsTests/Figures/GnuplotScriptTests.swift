@@ -56,7 +56,7 @@ private func elements(_ figure: Figure) -> [String] {
   // The columns are series, x, y, low, high: a bar needs all of them, a line two.
   @Test(arguments: [
     (SeriesStyle.barredLine, "2345", "yerrorlines lw 2 pt 7 ps 0.5"),
-    (.thinLine, "23", "lines lw 0.6"), (.line, "23", "lines lw 2"),
+    (.line, "23", "lines lw 2"),
     (.marks, "23", "points pt 7 ps 0.4"), (.disc, "23", "points pt 7 ps 1.3"),
     (.guide, "23", "lines lw 1.5 dt 2"), (.errorBar, "2345", "yerrorbars lw 2 pt 7 ps 0.8"),
   ])

@@ -15,15 +15,29 @@ import Testing
     #expect(agree(series[1], [bare(0, 1), bare(0.5, 3), bare(1, 4)]))
   }
 
-  @Test func divergencesShowEverySeedAndTheMeanOfEachCheckpoint() async throws {
+  // Of both seeds PPO was measured near 1⅓ to 1½ and 2 to 3 nats, where the nearer end is; DPO near ¼ to ¾.
+  @Test func divergencesShowTheMeanWhereSeedsWereMeasuredAndTheEnds() async throws {
     let series = try await HandResults.series(of: "gold-by-kl")
-    #expect(series.count == 7)
-    #expect(agree(series[0], [bare(0, 1), bare(1, 2), bare(3, 3)]))
-    #expect(agree(series[1], [bare(0, 1), bare(2, 4), bare(5, 5)]))
-    #expect(agree(series[2], [point(0, 1, 1), point(1.5, 2, 4), point(4, 3, 5)]))
-    #expect(agree(series[5], [bare(0, 1), bare(0.5, 3), bare(1.5, 4)]))
+    #expect(series.count == 5)
+    let places = [0, 1.375, 1.5] + (0...8).map { 2 + 0.125 * Double($0) }
+    #expect(series[0].map { $0[0] } == places)
+    #expect(agree([series[0][0], series[0][3]], [point(0, 1, 1), point(2, 2.5, 4)]))
+    #expect(agree([series[0][11]], [point(3, 3, 4 + 1.0 / 3)]))
+    #expect(agree(series[1], [point(4, 3, 5)]))
+    #expect(series[2].count == 14 && agree([series[2][13]], [point(0.75, 3.5, 3 + 1.0 / 6)]))
+    #expect(agree(series[3], [bare(1.5, 4)]))
     // One mark an n of best-of-n, the reference before it.
-    #expect(agree(series[6], [bare(0, 1), point(0, 2, 3), bare(0.5, 6)]))
+    #expect(agree(series[4], [bare(0, 1), point(0, 2, 3), bare(0.5, 6)]))
+  }
+
+  // J of SFT, PPO, DPO and best-of-n: 1, then 2.25 and 3.75, 3.75 and 3.5, 5.875.
+  @Test func objectivesStandSideBySide() async throws {
+    let series = try await HandResults.series(of: "objective")
+    #expect(series.count == 4 && agree(series[0], [bare(0, 1)]))
+    #expect(agree(series[1], [point(1, 2.25, 3.75)]) && agree(series[2], [point(2, 3.75, 3.5)]))
+    #expect(agree(series[3], [bare(3, 5.875)]))
+    let program = try await HandResults.text("objective.gp")
+    #expect(program.contains("\"SFT\" 0, \"PPO\" 1, \"DPO\" 2, \"best-of-n (≥)\" 3"))
   }
 
   @Test func proxyIsReadUnderItsOwnName() async throws {
@@ -32,13 +46,20 @@ import Testing
     #expect(agree(series[0], [point(0, 0, -1), point(50, 1, 2), point(100, 2, 3)]))
   }
 
-  @Test func linesOfSeedsAreThinAndNotNamed() async throws {
+  @Test func pathsAreBandsAndEndsAreBars() async throws {
     let program = try await HandResults.text("gold-by-kl.gp")
-    #expect(program.split(separator: "\n").count { $0.contains("with lines lw 0.6") } == 4)
-    for (index, style) in [(2, "yerrorlines"), (5, "yerrorlines"), (6, "yerrorbars")] {
-      let columns = [2, 3, 4, 5].map { "($1==\(index)?$\($0):1/0)" }.joined(separator: ":")
+    #expect(!program.contains("with lines lw 0.6"))
+    for (index, style) in [(0, "filledcurves"), (2, "filledcurves")] {
+      let columns = [2, 4, 5].map { "($1==\(index)?$\($0):1/0)" }.joined(separator: ":")
       #expect(program.contains("data using \(columns) skip 1 with \(style)"))
     }
+    for index in [1, 3, 4] {
+      let columns = [2, 3, 4, 5].map { "($1==\(index)?$\($0):1/0)" }.joined(separator: ":")
+      #expect(program.contains("data using \(columns) skip 1 with yerrorbars"))
+    }
+    // Readable at half the width: larger letters, and the legend inside.
+    #expect(program.contains("font \"Helvetica,19\"") && program.contains("set key inside"))
+    #expect(try await HandResults.text("gold-by-step.gp").contains("font \"Helvetica,12\""))
   }
 }
 

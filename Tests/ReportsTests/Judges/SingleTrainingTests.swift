@@ -43,7 +43,7 @@ import Workbench
   @Test func oneSeedClaimsNoInterval() {
     let cells = HandCells.cells.filter { $0.seed == 1 }
     let page = page(cells, HandCells.factsOfOneSeed)
-    #expect(page.contains("<b>+2.00</b><span>gold reward over SFT; one seed</span>"))
+    #expect(page.contains("<b>+1.25</b><span>objective J over SFT; one seed</span>"))
     #expect(page.contains("One seed: a difference without an interval decides nothing."))
     #expect(page.contains("One seed: there is no interval."))
     let claims = [

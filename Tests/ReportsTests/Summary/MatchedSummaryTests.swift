@@ -23,16 +23,59 @@ import Workbench
     #expect(rows.allSatisfy { $0.seeds == 2 && $0.absent == 0 && $0.low == $0.high })
   }
 
-  // Seed 1: PPO 1.5 and DPO 3 at half a nat; seed 2: 1.75 and 3.
-  @Test func divergencesAreMatchedAtFixedPlacesThatSomeSeedReaches() throws {
+  // PPO was measured at 1 and 3 nats and at 2 and 5, DPO at ½ and 1 and at ½ and 2; half of the seeds reach
+  // 1½ nats in both.
+  @Test func divergencesAreMatchedWhereBothArmsWereMeasuredNearby() throws {
     let rows = summary.matched.filter { $0.axis == "kl" }
-    #expect(rows.map(\.at) == [0.5, 1, 2])
-    #expect(rows[0].firstGold == 1.625 && rows[0].secondGold == 3)
-    let margin = HandCells.margin * 0.25
-    #expect(abs((rows[0].low ?? 0) - (-1.375 - margin)) < 1e-4)
-    #expect(abs((rows[0].high ?? 0) - (-1.375 + margin)) < 1e-4)
-    #expect(rows[2].seeds == 1 && rows[2].absent == 1)
-    #expect(rows[2].low == nil && rows[2].high == nil)
+    #expect(rows.map(\.at) == [0.25, 0.5, 0.75, 1, 1.25, 1.5])
+    #expect(
+      rows.map(\.seeds) == [0, 0, 1, 1, 0, 1] && rows.allSatisfy { $0.seeds + $0.absent == 2 })
+    #expect(rows.map(\.firstGold) == [nil, nil, 1.75, 2, nil, 3.25])
+    #expect(rows.map(\.secondGold) == [nil, nil, 3.5, 4, nil, 3.6667])
+    #expect(rows.allSatisfy { $0.low == nil && $0.high == nil && $0.share == nil })
+    #expect(rows[1].refusal == "of 2 seeds 2 without a measured point nearby")
+    #expect(
+      rows[4].refusal
+        == "of 2 seeds 1 without a measured point nearby and 1 that an arm does not reach")
+    #expect(rows[3].refusal == nil && rows[3].difference == -2)
+  }
+
+  // Where the arms end is a level beside the round ones: 1.1 and 1.2 nats.
+  @Test func endsOfBothArmsAreLevels() {
+    let cells = [
+      HandCells.cell("PPO", seed: 1, golds: [1, 2, 3], kls: [0, 0.5, 1.2], gflops: [0, 1, 2]),
+      HandCells.cell("DPO", seed: 1, golds: [1, 2, 3], kls: [0, 0.5, 1.1], gflops: [0, 1, 2]),
+    ]
+    let rows = summarize(cells, facts: HandCells.factsOfOneSeed).matched
+    #expect(rows.filter { $0.axis == "kl" }.map(\.at) == [0.25, 0.5, 0.75, 1, 1.1])
+  }
+
+  // Seed 1 spends 1 GFLOP on its cheaper arm, seed 2 has 3: each is read at its own end.
+  @Test func everySeedHasItsOwnBudget() throws {
+    var cells = HandCells.cells
+    let dpo = try #require(cells.firstIndex { $0.arm == "DPO" && $0.seed == 2 })
+    for row in cells[dpo].evaluations.indices { cells[dpo].evaluations[row].cost.flops *= 3 }
+    let rows = summarize(cells, facts: HandCells.factsOfOneSeed).matched
+      .filter { $0.axis == "flops" }
+    #expect(rows.map(\.share) == [0.25, 0.5, 0.75, 1] && rows[3].at == 2e9)
+    // PPO has 2 at 1 GFLOP in the first seed and 4 at 3 in the second; DPO ends at 4 in both.
+    #expect(rows[3].firstGold == 3 && rows[3].secondGold == 4 && rows[3].seeds == 2)
+  }
+
+  // Stability and matches are read off the path where somebody looked between checkpoints.
+  @Test func pathTakesThePlaceOfCheckpoints() throws {
+    var cells = HandCells.cells.filter { $0.seed == 1 }
+    let ppo = try #require(cells.firstIndex { $0.arm == "PPO" })
+    cells[ppo].path =
+      HandCells.cell(
+        "PPO", seed: 1, golds: [1, 5, 2, 3], kls: [0, 0.5, 1, 3], gflops: [0, 0.5, 1, 2]
+      ).evaluations
+    let found = summarize(cells, facts: HandCells.factsOfOneSeed)
+    // Isotonic regression pools 5, 2 and 3.
+    let atHalf = try #require(found.matched.first { $0.axis == "kl" && $0.at == 0.5 })
+    #expect(abs((atHalf.firstGold ?? 0) - 10.0 / 3) < 1e-4)
+    #expect(found.arms[0].stability["gold_maximum_drawdown"]?.mean == 3)
+    #expect(found.arms[0].final["eval/gold_reward"]?.mean == 3)
   }
 
   @Test func armsWithoutTrainingAreNotMatched() {
@@ -47,9 +90,10 @@ import Workbench
     let ppo = try #require(cells.firstIndex { $0.arm == "PPO" })
     cells[ppo].evaluations[1].values["eval/kl"] = divergence
     cells[ppo].evaluations[1].values["eval/gold_reward"] = 100
-    // From 1 at zero nats straight to 3 at three.
+    cells[ppo].evaluations[2].values["eval/kl"] = 1.25
+    // From 1 at zero nats straight to 3 at one and a quarter.
     let found = try row("kl", at: 1, in: summarize(cells, facts: HandCells.factsOfOneSeed))
-    #expect(abs(found.firstGold - 5.0 / 3) < 1e-4)
+    #expect(abs((found.firstGold ?? 0) - 2.6) < 1e-4)
   }
 
   // An unbiased estimate may be negative, a divergence not: it counts as none.
@@ -57,9 +101,8 @@ import Workbench
     var cells = HandCells.cells.filter { $0.seed == 1 }
     let ppo = try #require(cells.firstIndex { $0.arm == "PPO" })
     cells[ppo].evaluations[0].values["eval/kl"] = -0.5
-    #expect(
-      try row("kl", at: 0.5, in: summarize(cells, facts: HandCells.factsOfOneSeed)).firstGold == 1.5
-    )
+    let found = try row("kl", at: 0.75, in: summarize(cells, facts: HandCells.factsOfOneSeed))
+    #expect(found.firstGold == 1.75)
   }
 
   @Test func seedsOfOneArmOnlyAreNoPairs() throws {
@@ -71,20 +114,37 @@ import Workbench
 
 @Suite struct ComparisonSummaryTests {
   private func comparison(
-    _ first: String, _ second: String, in cells: [CellRecord]
+    _ first: String, _ second: String, in cells: [CellRecord],
+    metric: String = "eval/gold_reward"
   ) -> Comparison? {
     summarize(cells, facts: HandCells.factsOfOneSeed).comparisons.first {
-      $0.first == first && $0.second == second
+      $0.first == first && $0.second == second && $0.metric == metric
     }
   }
 
   @Test func everyArmMeetsTheReferenceAndEveryOtherOnce() {
     let rows = summarize(HandCells.cells, facts: HandCells.factsOfOneSeed).comparisons
-    #expect(
-      rows.map { "\($0.first) \($0.second)" } == [
-        "PPO SFT", "DPO SFT", "best-of-n SFT", "PPO DPO", "PPO best-of-n", "DPO best-of-n",
-      ])
-    #expect(rows.allSatisfy { $0.metric == "eval/gold_reward" })
+    for metric in ["eval/gold_objective", "eval/gold_reward"] {
+      #expect(
+        rows.filter { $0.metric == metric }.map { "\($0.first) \($0.second)" } == [
+          "PPO SFT", "DPO SFT", "best-of-n SFT", "PPO DPO", "PPO best-of-n", "DPO best-of-n",
+        ])
+    }
+    #expect(rows.count == 12 && rows[0].metric == "eval/gold_objective")
+  }
+
+  // Golds 3 and 5 at 3 and 5 nats, 4 and 4 at 1 and 2, β = 0.25: J is 2.25 and 3.75, 3.75 and 3.5.
+  @Test func objectivesArePairedBySeed() throws {
+    let cells = HandCells.cells
+    let gain = try #require(comparison("PPO", "SFT", in: cells, metric: "eval/gold_objective"))
+    #expect(gain.difference.mean == 2)
+    let between = try #require(comparison("PPO", "DPO", in: cells, metric: "eval/gold_objective"))
+    #expect(between.difference.mean == -0.625)
+    #expect(abs(between.difference.high + 0.625 - HandCells.margin * 1.75) < 1e-3)
+    // An annotator of temperature 2 halves the gold: ½ and 1¼ against ½ of the reference.
+    var facts = HandCells.factsOfOneSeed
+    facts.annotatorTemperature = 2
+    #expect(summarize(cells, facts: facts).comparisons[0].difference.mean == 0.5)
   }
 
   @Test func seedWithoutAFiniteRewardIsLeftOutOfThePairs() throws {

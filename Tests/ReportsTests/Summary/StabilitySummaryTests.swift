@@ -46,6 +46,11 @@ private func summary(_ cells: [CellRecord]) -> ArmSummary {
     // Quartiles of two values lie half as far apart as the values: 0, 1 and 2.
     #expect(stability["gold_dispersion_across_runs"]?.mean == 1)
     #expect(stability["gold_risk_across_runs"]?.mean == 4)
+    // Both of a resample's runs may be the same one; of the worst run no resample tells anything.
+    let dispersion = try #require(stability["gold_dispersion_across_runs"])
+    #expect(dispersion.low == 0 && dispersion.high == 1 && dispersion.n == 2)
+    let risk = try #require(stability["gold_risk_across_runs"])
+    #expect(risk.low.isNaN && risk.high.isNaN && risk.n == 2)
   }
 
   // The row of step 0 describes the start: only 3, 1 and 2 are updates.

@@ -10,7 +10,7 @@ import Training
 import Workbench
 
 @Suite struct ArmCellTests {
-  @Test func bestOfNCarriesItsKLBoundAndPaysForItsCandidates() async throws {
+  @Test func bestOfNCarriesItsKLBoundAndPaysForItsCandidatesWithEveryAnswer() async throws {
     let folder = try await run(oneSeed())
     let record = try record("seed-1/best-of-n", in: folder)
     #expect(record.evaluations.map(\.step) == [0, 1, 2])
@@ -18,7 +18,12 @@ import Workbench
     #expect(record.evaluations[1].values["eval/kl"] == 0)
     let two = try #require(record.evaluations[2].values["eval/kl"])
     #expect(abs(two - (log(2) - 0.5)) < 1e-12)
-    #expect(record.evaluations.map { $0.cost.rollouts } == [0, 16, 32])
+    // Nothing is trained but the reward model, which is all that training cost.
+    let reward = try WorkbenchTests.record("seed-1/reward", in: folder)
+    #expect(record.cost == reward.cost)
+    #expect(record.evaluations.allSatisfy { $0.cost == reward.cost && $0.cost.rollouts == 0 })
+    let answers = record.evaluations.compactMap { $0.values["eval/flops_per_answer"] }
+    #expect(answers.count == 3 && answers[1] > 1.5 * answers[0] && answers[2] > 1.5 * answers[1])
     #expect(record.training.isEmpty)
     #expect(record.outcome == .completed)
   }

@@ -3,6 +3,7 @@ import Foundation
 import LanguageModel
 import Optimizers
 import PPO
+import RewardModeling
 import Synchronization
 import Tasks
 import TestSupport
@@ -104,6 +105,8 @@ private func runSmall(
     let failed = checks.filter { !$0.passed }
     #expect(failed.isEmpty, "\(failed)")
     let names = Set(checks.map(\.name))
+    #expect(names.contains("reward less the reference's in the evaluation at step 0"))
+    #expect(!names.contains("win rate at step 0"))
     #expect(names.contains("DPO loss (ln 2)") && names.contains("largest PPO ratio"))
     let loss = checks.first { $0.name == "reward-model loss (ln 2)" }
     #expect(loss?.expected == log(2))
@@ -141,14 +144,56 @@ private func runSmall(
     // PPO on the learned reward pays for the reward model before its first rollout.
     #expect(ppo.evaluations[0].cost == reward.cost)
     #expect(ppo.cost.labels == reward.cost.labels)
-    // A gold reward is asked about each of the 3 · 16 rollouts.
-    #expect(goldPPO.cost.labels == 48)
+    // A gold reward gives a number for each of the 3 · 16 rollouts, and chooses nothing.
+    #expect(goldPPO.cost.goldQueries == 48 && goldPPO.cost.labels == 0)
+    #expect(ppo.cost.goldQueries == 0)
     #expect(dpo.cost.labels == reward.cost.labels)
     #expect(dpo.cost.rollouts == 0)
     let lines = try String(
       contentsOf: folder.url.appending(path: "seed-1/dpo/metrics.jsonl"), encoding: .utf8
     ).split(separator: "\n")
     #expect(lines.count == 5)
+  }
+
+  // Three iterations, looked at after each of them on eight of the sixteen prompts.
+  @Test func pathIsLookedAtBetweenCheckpointsOnFewerPrompts() async throws {
+    let folder = try TemporaryFolder()
+    var specification = try smallExperiment()
+    specification.seeds = SeedList([1])
+    (specification.evaluation.pathPoints, specification.evaluation.pathPrompts) = (3, 8)
+    try await ExperimentRunner(specification, folder: folder.url).run(jobs: 1)
+    let records = try FinishedRun(folder: folder.url).records
+    let ppo = try #require(records.first { $0.arm == "PPO" })
+    let path = try #require(ppo.path)
+    #expect(ppo.evaluations.map(\.step) == [0, 2, 3] && path.map(\.step) == [0, 1, 2, 3])
+    #expect(path[0].cost == ppo.evaluations[0].cost && path[3].cost == ppo.cost)
+    #expect(path[0].values["eval/kl"] == 0 && path[3].values["eval/kl_exact"] == nil)
+    #expect(path[3].values["eval/gold_objective"] != nil)
+    #expect(records.first { $0.arm == "best-of-n" }?.path == nil)
+    // Looking changes nothing that is trained.
+    let plain = try TemporaryFolder()
+    specification.evaluation.pathPoints = nil
+    try await ExperimentRunner(specification, folder: plain.url).run(jobs: 1)
+    let other = try #require(
+      FinishedRun(folder: plain.url).records.first { $0.arm == "PPO" })
+    #expect(other.path == nil && other.evaluations.map(\.values) == ppo.evaluations.map(\.values))
+  }
+
+  // The reward model's centring pass reads both completions of every pair once more.
+  @Test func centringOfTheRewardModelIsBilled() async throws {
+    let (folder, plain) = (try TemporaryFolder(), try TemporaryFolder())
+    var specification = try smallExperiment()
+    specification.seeds = SeedList([1])
+    specification.arms = [specification.arms[3]]
+    try await ExperimentRunner(specification, folder: folder.url).run(jobs: 1)
+    specification.reward.normalization = RewardNormalization.none
+    try await ExperimentRunner(specification, folder: plain.url).run(jobs: 1)
+    let costs = try [folder, plain].map { folder in
+      try #require(FinishedRun(folder: folder.url).records.first { $0.arm == "reward" }).cost
+    }
+    // One epoch read them once, forward.
+    #expect(costs[0].tokensForward == 2 * costs[1].tokensForward)
+    #expect(costs[0].tokensBackward == costs[1].tokensBackward)
   }
 
   @Test func interruptedRunKeepsWhatIsFinishedAndContinues() async throws {

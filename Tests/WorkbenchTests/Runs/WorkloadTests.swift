@@ -23,7 +23,10 @@ import Workbench
   /// The estimated operations of every cell, in units of one sequence forward.
   private func work(_ arms: String, members: Int = 1) throws -> [String: Double] {
     let head = head.replacing("epochs: 2}", with: "epochs: 2, ensemble_size: \(members)}")
-    let specification = try read(head + "arms:\n" + arms)
+    return try work(of: read(head + "arms:\n" + arms))
+  }
+
+  private func work(of specification: ExperimentSpecification) throws -> [String: Double] {
     let task = try makeTask(specification.task)
     let model = ModelPreset.tiny.configuration(
       vocabularySize: task.tokenizer.vocabularySize, maximumLength: 32)
@@ -89,6 +92,15 @@ import Workbench
   @Test func bestOfNSamplesItsLargestN() throws {
     expect(
       try work("  - best-of-n: {n: [1, 4, 16]}\n")["seed-1/best-of-n"], (sampled + 1) * 10 * 16)
+  }
+
+  // Seven looks at three prompts beside the checkpoints.
+  @Test func looksBetweenCheckpointsAreCounted() throws {
+    let looked = try read(
+      head.replacing("checkpoints: 4}", with: "checkpoints: 4, path_points: 6, path_prompts: 3}")
+        + "arms:\n  - dpo: {num_train_epochs: 1}\n")
+    let work = try work(of: looked)
+    expect(work["seed-1/dpo"], 4 * 2 * 60 + evaluations + 7 * (sampled + 3) * 3)
   }
 
   @Test func exactAscentSumsOverEveryCompletion() throws {

@@ -145,6 +145,30 @@ import Workbench
     #expect(settings.steps(of: 2) == [0, 1, 2])
   }
 
+  @Test func pathIsLookedAtOnlyWhereItIsAskedFor() throws {
+    let plain = try read(arms).evaluation
+    #expect(plain.pathSteps(of: 100).isEmpty && plain.promptsOfPath == 128)
+    let looked = try read("evaluation: {path_points: 5, path_prompts: 9}\n" + arms).evaluation
+    #expect(looked.pathSteps(of: 100) == [0, 20, 40, 60, 80, 100] && looked.promptsOfPath == 9)
+    #expect(looked.steps(of: 100) == plain.steps(of: 100))
+    // A key that is not written is not there, so that finished cells stay what they are.
+    #expect(!String(decoding: try encodeRecord(plain), as: UTF8.self).contains("path"))
+    for wrong in ["path_points: 0", "path_prompts: 1", "prompts: 64, path_prompts: 65"] {
+      #expect(throws: SpecificationError.self) { try read("evaluation: {\(wrong)}\n" + arms) }
+    }
+  }
+
+  @Test func armsOfAFamilyAreOneSweep() throws {
+    let specification = try read(
+      "same_objective: false\narms: [{name: a, family: DPO, dpo: {}}, {name: b, dpo: {}}]")
+    #expect(specification.arms.map(\.family) == ["DPO", nil])
+    let copy = try decodeRecord(
+      ArmSpecification.self, from: encodeRecord(specification.arms[0]))
+    #expect(copy == specification.arms[0])
+    let facts = try specification.facts(task: makeTask(specification.task), command: "")
+    #expect(facts.arms.map(\.family) == ["DPO", nil])
+  }
+
   @Test func pairsOfAPromptAreAllPairsOfItsCompletions() {
     var data = DataSpecification()
     data.completionsPerPrompt = 4
