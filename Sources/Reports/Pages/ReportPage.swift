@@ -68,7 +68,7 @@ package struct ReportPage {
       return (said.isEmpty ? [] : ["<div class=\"said\">\(said)</div>"]) + notes
     case .end:
       return [
-        tables.final, tables.comparisons,
+        tables.final, tables.comparisons, tables.claims,
         HTML.group("At the same KL and at the same cost", tables.matched),
       ]
     case .cost: return [tables.cost]

@@ -12,7 +12,9 @@ package func writeResults(
   try write(encoded(summary), to: folder.appending(path: "summary.json"))
   let claims = experimentClaims(summary)
   if !claims.isEmpty { try ClaimFile(claims).write(to: folder) }
-  try write(Data(CurvesTable(runs).csv.utf8), to: folder.appending(path: "curves.csv"))
+  try write(
+    Data(CurvesFile.text(of: cells, facts: summary.facts).utf8),
+    to: folder.appending(path: CurvesFile.name))
   let figures = experimentFigures(cells, facts: summary.facts)
   try await writePage(figures: figures, to: folder) { drawings in
     ReportPage(summary: summary, figures: figures, drawings: drawings, samples: samples(runs)).html

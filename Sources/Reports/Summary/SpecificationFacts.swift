@@ -31,13 +31,16 @@ package struct SpecificationFacts: Sendable, Codable {
   package var command: String
   /// Who judges the arms, where it is not the gold reward; nil, and not written, where it is.
   package private(set) var judge: Judge?
+  /// The largest difference of two arms that counts as none, as it was stated before the run.
+  package var equivalenceMargin: Double?
 
   /// The facts of one experiment.
   package init(
     question: String, title: String, expectation: String, task: String, model: String,
     parameterCount: Int, seeds: [Int], beta: Double, arms: [ArmFacts], command: String,
-    judge: Judge? = nil
+    judge: Judge? = nil, equivalenceMargin: Double? = nil
   ) {
+    self.equivalenceMargin = equivalenceMargin
     (self.question, self.title, self.expectation) = (question, title, expectation)
     (self.task, self.model, self.parameterCount) = (task, model, parameterCount)
     (self.seeds, self.beta, self.arms, self.command) = (seeds, beta, arms, command)
@@ -53,10 +56,12 @@ package struct ArmFacts: Sendable, Codable {
   package var method: String
   /// The settings that differ from the defaults, as a reader would write them.
   package var settings: String
+  /// The β that the arm itself was trained with; nil where its method has none.
+  package var beta: Double?
 
   /// One arm.
-  package init(name: String, method: String, settings: String) {
-    (self.name, self.method, self.settings) = (name, method, settings)
+  package init(name: String, method: String, settings: String, beta: Double? = nil) {
+    (self.name, self.method, self.settings, self.beta) = (name, method, settings, beta)
   }
 }
 
@@ -78,12 +83,23 @@ extension ExperimentSpecification {
       task: task.name.rawValue, model: self.model.name, parameterCount: model.parameterCount,
       seeds: seeds.values, beta: beta,
       arms: try arms.map {
-        ArmFacts(name: $0.name, method: $0.method.name, settings: try $0.settingsText())
-      }, command: command, judge: task.pairs.map(\.judge) ?? .gold)
+        ArmFacts(
+          name: $0.name, method: $0.method.name, settings: try $0.settingsText(), beta: $0.beta)
+      }, command: command, judge: task.pairs.map(\.judge) ?? .gold,
+      equivalenceMargin: equivalenceMargin)
   }
 }
 
 extension ArmSpecification {
+  /// The strength of the pull towards the reference that the arm's method was given.
+  fileprivate var beta: Double? {
+    switch method {
+    case .ppo(let settings, _): settings.klPenalty
+    case .dpo(let settings): settings.beta
+    case .bestOfN, .exactAscent: nil
+    }
+  }
+
   /// The settings that differ from the documented defaults, as `key value, key value`.
   func settingsText() throws -> String {
     let changed =
