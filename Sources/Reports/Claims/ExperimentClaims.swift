@@ -1,4 +1,5 @@
 import Evaluation
+import Tasks
 import Training
 
 /// The empirical claims that an experiment's summary decides; those whose arms it lacks are left out.
@@ -7,7 +8,7 @@ import Training
 /// about the gold reward: where another judge, or none, compares the arms nothing is claimed. A paired t
 /// test over seeds, corrected by Holm over all of them, decides; unhealthy runs make a claim void.
 package func experimentClaims(_ summary: ExperimentSummary) -> [Claim] {
-  guard summary.facts.judge == nil else { return [] }
+  guard summary.judge == .gold else { return [] }
   let judge = ClaimJudge(summary: summary)
   let figure = "Rafailov (2023), figure 2 left"
   let ofObjective: [(String, String)] = [

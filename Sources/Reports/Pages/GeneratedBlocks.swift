@@ -95,7 +95,8 @@ private struct ResultsTable {
 
   var markdown: String {
     let facts = summary.facts
-    let heading = ["", "over SFT"] + columns.map(\.title) + ["GFLOP", "labels"]
+    let title = (summary.judge ?? .gold).title
+    let heading = ["policy", "\(title) over SFT"] + columns.map(\.title) + ["GFLOP", "labels"]
     let head =
       "\(facts.parameterCount) parameters, β = \(short(facts.beta)), \(facts.seeds.count) paired seeds; "
       + "mean and 95 % t interval:"
@@ -126,7 +127,8 @@ private struct ResultsTable {
 
   private func cell(_ estimate: Estimate?) -> String {
     guard let estimate, estimate.n > 0 else { return "" }
-    guard estimate.n > 1 else { return plain(estimate.mean) }
+    // A bound or a number that every seed shares has no interval.
+    guard estimate.n > 1, estimate.low < estimate.high else { return plain(estimate.mean) }
     return "\(plain(estimate.mean)) [\(plain(estimate.low)), \(plain(estimate.high))]"
   }
 }

@@ -1,5 +1,5 @@
+import Datasets
 package import Foundation
-import Tasks
 import Workbench
 
 /// One thing that committed results have to agree in, and whether they do.
@@ -91,21 +91,26 @@ package struct Verification: Sendable {
     do {
       let data = try Data(contentsOf: manifest)
       let stored = try JSONDecoder().decode(SpecificationHash.self, from: data).specification
-      let now = try ExperimentRunner(
-        ExperimentSpecification(contentsOf: experiment), folder: experiment
-      ).specification.digest
+      let written = try ExperimentSpecification(contentsOf: experiment)
+      guard let now = try digest(of: written, at: experiment) else {
+        return VerificationCheck(name: name, skipped: "its data are brought, never committed")
+      }
       return VerificationCheck(
         name: name,
         problem: stored == now ? nil : "the manifest has another hash; make the results again")
-    } catch  where isMissingData(error) {
-      return VerificationCheck(name: name, skipped: "its data are brought, never committed")
     } catch {
       return VerificationCheck(name: name, problem: sentence(for: error))
     }
   }
 
-  private func isMissingData(_ error: any Error) -> Bool {
-    ExitStatus(for: error) == .missingInput
+  /// The hash of a specification with all that its task decides; nil where the task's files are not here.
+  private func digest(of written: ExperimentSpecification, at folder: URL) throws -> String? {
+    do {
+      return try ExperimentRunner(written, folder: folder).specification.digest
+    } catch {
+      guard error is DataError || ExitStatus(for: error) == .missingInput else { throw error }
+      return nil
+    }
   }
 
   private func blocks() -> VerificationCheck {

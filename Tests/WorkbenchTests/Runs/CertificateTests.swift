@@ -17,7 +17,8 @@ import Workbench
     guard case .ppo(var settings, let source) = specification.arms[0].method else {
       throw ConfigurationMissing()
     }
-    (settings.temperature, settings.learningRate) = (temperature, 1e-3)
+    (settings.temperature, settings.learningRate) = (temperature, 1e-2)
+    settings.responseLength = 3
     specification.arms[0].method = .ppo(settings, reward: source)
     specification.arms[0].fault = fault
     let folder = try await run(specification)
