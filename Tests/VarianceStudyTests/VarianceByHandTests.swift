@@ -183,7 +183,7 @@ private func isMean(_ estimate: Estimate?, of first: Double, _ second: Double) -
     let claims = try await HandVariance.made.value.results.claims
     let claim = try #require(claims.first { $0.id == "variance.training-none-vs-soft-value" })
     #expect(claim.verdict == .void && claim.effect == 1.5 && claim.seeds == 2)
-    #expect(claim.rule.hasPrefix("95 % t interval over seeds above 0 reproduced"))
+    #expect(claim.rule.hasPrefix("t test over seeds against 0, Holm"))
   }
 
   @Test func tableShowsTheEnds() async throws {
