@@ -96,6 +96,9 @@ identities: build ## Check every theorem numerically (10 seconds after the build
 claims: build ## Collect every claim and its verdict into results/README.md
 	$(TANDEM) claims results
 
+verify: build ## Check committed results against their curves, specifications and README (a minute)
+	$(TANDEM) verify
+
 mutants: setup ## Break formulas on purpose and see which identities notice (about 5 minutes)
 	@Scripts/install.sh python3:python3
 	python3 Scripts/mutants.py results/identities/mutants.md
@@ -155,4 +158,4 @@ clean: ## Remove everything that was built (results and runs stay)
 	rm -rf .build
 
 .PHONY: help setup build test experiment frontier tuning algorithms sentiment stories smollm2 interop interop-smollm2 fuzz \
-  variance variance-tuning gallery identities claims mutants benchmark benchmark-pytorch scaling bits lint format size docs clean
+  variance variance-tuning gallery identities claims verify mutants benchmark benchmark-pytorch scaling bits lint format size docs clean

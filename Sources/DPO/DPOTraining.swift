@@ -77,7 +77,7 @@ private func train(
 
 extension DPOConfiguration {
   /// The order of so many pairs or rankings, which the reward model shares.
-  func order(of count: Int, seed: Seed) -> BatchOrder {
+  package func order(of count: Int, seed: Seed) -> BatchOrder {
     BatchOrder(count: count, batchSize: batchSize, seed: seed, purpose: "preferences.batches")
   }
 }

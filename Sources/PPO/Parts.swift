@@ -49,3 +49,23 @@ public struct ShardMeasurement: Sendable {
   /// V of the shard's slots; none where no value model is trained.
   let values: [Float]
 }
+
+/// What a training recorded of one rollout before it learnt from it, for checks from outside.
+///
+/// A certificate holds these numbers against models that it reads itself: the reference from its file, and
+/// the policy at another temperature.
+public struct RolloutReading: Sendable {
+  /// How many rollouts of an iteration are handed out at most.
+  package static let count = 16
+
+  /// The prompt with the tokens that the trainer sees.
+  public let sequence: TokenSequence
+  /// Whether the sample had an end token, seen or not.
+  public let hasEnded: Bool
+  /// log π of each sampled token under the sampler's temperature, in nats; masked tokens included.
+  public let sampledLogProbabilities: [Double]
+  /// log π of each token that the trainer sees, as its updates compare it.
+  public let logProbabilities: [Float]
+  /// log π₀ of the same tokens, from the model that the trainer takes for the reference.
+  public let referenceLogProbabilities: [Float]
+}

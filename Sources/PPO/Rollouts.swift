@@ -13,6 +13,8 @@ struct Rollouts {
   let hasEnded: [Bool]
   /// End tokens in the padded completions, TRL's `val/num_eos_tokens`: one for each that has ended.
   let endTokens: Int
+  /// log π of each token as the sampler drew it.
+  private let sampledLogProbabilities: [[Double]]
   /// Their tokens and value slots.
   let layout: CompletionLayout
   /// What the reward function said.
@@ -31,6 +33,7 @@ struct Rollouts {
     sequences = masked.map(\.sequence)
     hasEnded = samples.map(\.ended)
     endTokens = masked.reduce(0) { $0 + $1.endTokens }
+    sampledLogProbabilities = samples.map(\.logProbabilities)
     layout = CompletionLayout(
       tokenCounts: sequences.map(\.completion.count), width: configuration.responseLength,
       scorePosition: configuration.scorePosition)
@@ -46,6 +49,17 @@ struct Rollouts {
       && [logProbabilities, referenceLogProbabilities, values].allSatisfy {
         $0.allSatisfy { $0.allSatisfy(\.isFinite) }
       }
+  }
+
+  /// What was recorded of the first rollouts, for whoever checks the training from outside.
+  var readings: [RolloutReading] {
+    sequences.indices.prefix(RolloutReading.count).map { i in
+      RolloutReading(
+        sequence: sequences[i], hasEnded: hasEnded[i],
+        sampledLogProbabilities: sampledLogProbabilities[i],
+        logProbabilities: logProbabilities[i],
+        referenceLogProbabilities: referenceLogProbabilities[i])
+    }
   }
 
   /// Tokens of each prompt and completion together.

@@ -11,6 +11,8 @@ public struct PPOModels: Sendable {
   public let policy: Transformer<Float>
   /// The value model, where the baseline is the learned value.
   public let value: ScalarModel<Float>?
+  /// What the training recorded of the iteration's rollouts, before it learnt from them.
+  public let readings: [RolloutReading]
 }
 
 /// Trains a policy by proximal policy optimisation against a reward, Schulman (2017) with the KL
@@ -92,7 +94,9 @@ public func trainPPO(
       guard update.statistics.isFinite else { return .diverged(step: iteration) }
       log.minibatches.append(update.statistics)
       if iteration == 0, log.minibatches.count == 1 {
-        try observe(0, trainer.models, trainer.metrics(rollouts, learning, log, iteration: 0))
+        try observe(
+          0, trainer.models(after: rollouts),
+          trainer.metrics(rollouts, learning, log, iteration: 0))
       }
       if configuration.exceedsTargetKL(update.statistics) { break }
       if configuration.isRatioSpike(update.statistics) { continue }
@@ -103,7 +107,7 @@ public func trainPPO(
     trainer.klCoefficient.adapt(
       toKL: metrics.objective.kl, over: configuration.rolloutsPerIteration)
     trainer.moveReference(stepsBefore: stepsBefore)
-    try observe(iteration + 1, trainer.models, metrics)
+    try observe(iteration + 1, trainer.models(after: rollouts), metrics)
   }
   return .completed
 }
@@ -166,8 +170,11 @@ struct PPOTrainer {
   /// Whether the baseline is a value model.
   var trainsValue: Bool { baseline.resolution == .token }
 
-  /// The models as they are; no value model where none is trained.
-  var models: PPOModels { PPOModels(policy: policy, value: trainsValue ? value : nil) }
+  /// The models as they are, no value model where none is trained, and what was read of some rollouts.
+  func models(after rollouts: Rollouts) -> PPOModels {
+    PPOModels(
+      policy: policy, value: trainsValue ? value : nil, readings: rollouts.readings)
+  }
 
   /// Moves the reference where it follows the policy, after an iteration's optimiser steps.
   mutating func moveReference(stepsBefore: Int) {

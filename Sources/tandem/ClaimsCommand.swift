@@ -8,10 +8,11 @@ struct ClaimsCommand: ParsableCommand {
     commandName: "claims",
     abstract: "Collect the claims of all result folders into claims.json and README.md.",
     discussion: """
-      Reads claims.json of every folder below RESULTS and writes RESULTS/claims.json
-      and RESULTS/README.md. An experiment's folder without claims gets them from
-      its summary.json. Exit code 1 if a theorem or law is broken; empirical claims
-      fail nothing.
+      Derives every verdict of every folder below RESULTS again from the numbers in
+      it and writes RESULTS/claims.json and RESULTS/README.md. An experiment's folder
+      without claims gets them from its summary.json. Exit code 65 if a stored
+      verdict is not what its numbers give, 1 if a theorem or law is broken;
+      empirical claims fail nothing.
 
       EXAMPLES
         tandem claims

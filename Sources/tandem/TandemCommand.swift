@@ -15,6 +15,7 @@ package struct TandemCommand: AsyncParsableCommand {
         tandem compare runs/a runs/b            # shared curves of two runs
         tandem identities                       # every theorem in numbers
         tandem claims results                   # every claim with its verdict
+        tandem verify                           # results against their curves
         tandem dpo --data pairs.jsonl --model sft --output dpo
         tandem sample --model stories260K.bin --greedy  # other tools' files
         tandem doctor                           # this machine
@@ -32,7 +33,8 @@ package struct TandemCommand: AsyncParsableCommand {
       ReportCommand.self, SFTCommand.self,
       RewardCommand.self, PPOCommand.self, DPOCommand.self, SampleCommand.self,
       ScoreCommand.self, EvaluateCommand.self, DiagnoseCommand.self, ExplainCommand.self,
-      IdentitiesCommand.self, VarianceCommand.self, ClaimsCommand.self, DoctorCommand.self,
+      IdentitiesCommand.self, VarianceCommand.self, ClaimsCommand.self, VerifyCommand.self,
+      DoctorCommand.self,
     ])
 
   package init() {}

@@ -15,7 +15,7 @@ import Testing
     let collected = try await tandem.run("claims", "results", "--json")
     #expect(collected.exitCode == 0, "\(collected.errors)")
     let document = try TandemProcess.object(collected.output)
-    #expect(document?["schema"] as? String == "tandem.claims/1")
+    #expect(document?["schema"] as? String == "tandem.claims/2")
     #expect(((document?["claims"] as? [NSObject])?.count ?? 0) > 50)
     #expect(tandem.has("results/README.md") && tandem.has("results/claims.json"))
   }
@@ -29,20 +29,32 @@ import Testing
     #expect(Set(rows.compactMap { $0["id"] as? String }).count == rows.count)
   }
 
-  @Test(arguments: [
-    ("theorem", "broken", 1), ("law", "broken", 1), ("empirical", "contradicted", 0),
-  ])
-  func onlyBrokenTheoremsAndLawsFail(tier: String, verdict: String, code: Int32) async throws {
+  @Test(arguments: [("theorem", 2.0, 1), ("law", 2, 1), ("theorem", 0.5, 0)])
+  func onlyBrokenTheoremsAndLawsFail(tier: String, error: Double, code: Int32) async throws {
     let tandem = try TandemProcess()
+    let verdict = error > 1 ? "broken" : "holds"
     let claim = """
-      {"id":"a.b","source":"s","statement":"st","tier":"\(tier)","metric":"m","rule":"r",
-      "verdict":"\(verdict)","command":"c"}
+      {"id":"a.b","source":"s","statement":"st","tier":"\(tier)","metric":"m","rule":"≤ 1",
+      "criterion":{"side":"at-most","bounds":[1]},"effect":\(error),"verdict":"\(verdict)","command":"c"}
       """
     try tandem.write(
-      #"{"schema":"tandem.claims/1","claims":[\#(claim)]}"#, to: "results/a/claims.json")
+      #"{"schema":"tandem.claims/2","claims":[\#(claim)]}"#, to: "results/a/claims.json")
     let result = try await tandem.run("claims")
     #expect(result.exitCode == code, "\(result.errors)")
     #expect(result.output.contains(verdict == "broken" ? "BROKEN" : verdict))
+  }
+
+  @Test func aVerdictThatItsNumbersDoNotGiveIsExitCode65() async throws {
+    let tandem = try TandemProcess()
+    let claim = """
+      {"id":"a.b","source":"s","statement":"1 = 2","tier":"theorem","metric":"m","rule":"r",
+      "verdict":"holds","command":"c"}
+      """
+    try tandem.write(
+      #"{"schema":"tandem.claims/2","claims":[\#(claim)]}"#, to: "results/a/claims.json")
+    let result = try await tandem.run("claims")
+    #expect(result.exitCode == 65 && result.errors.contains("'a.b' has no criterion"))
+    #expect(!tandem.has("results/README.md"))
   }
 
   @Test func claimsOfAMissingFolderIsExitCode66() async throws {

@@ -68,7 +68,7 @@ package struct ReportPage {
       return (said.isEmpty ? [] : ["<div class=\"said\">\(said)</div>"]) + notes
     case .end:
       return [
-        tables.final, tables.comparisons,
+        tables.final, tables.comparisons, tables.claims,
         HTML.group("Finished runs at the same KL", tables.frontier, tables.frontierDifferences),
         HTML.group(
           "On the way: at the same KL and at the same cost", tables.matched),

@@ -13,7 +13,9 @@ package func writeResults(
   try write(encoded(summary), to: folder.appending(path: "summary.json"))
   let claims = experimentClaims(summary)
   if !claims.isEmpty { try ClaimFile(claims).write(to: folder) }
-  try write(Data(CurvesTable(runs).csv.utf8), to: folder.appending(path: "curves.csv"))
+  try write(
+    Data(CurvesFile.text(of: cells, facts: summary.facts).utf8),
+    to: folder.appending(path: CurvesFile.name))
   if let paths = CurvesTable(pathsOf: runs) {
     try write(Data(paths.csv.utf8), to: folder.appending(path: "paths.csv"))
   }

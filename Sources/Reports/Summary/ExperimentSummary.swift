@@ -26,6 +26,8 @@ package struct ExperimentSummary: Codable, Sendable {
   package var coverage: [CoverageSummary]
   /// How a user's pairs were cut, a sentence each.
   package var dataNotes: [String]?
+  /// What decides whether each arm's runs may be concluded from; nil in summaries of before it was kept.
+  package var evidence: [ArmEvidence]?
 
   /// Who judges the arms; nil where no evaluation holds what the experiment's judge gives.
   package var judge: Judge? {

@@ -36,13 +36,17 @@ package struct SpecificationFacts: Sendable, Codable {
   package var annotatorTemperature: Double?
   /// How often trainings were looked at between their checkpoints; nil where they were not.
   package var path: PathFacts?
+  /// The largest difference of two arms that counts as none, as it was stated before the run.
+  package var equivalenceMargin: Double?
 
   /// The facts of one experiment.
   package init(
     question: String, title: String, expectation: String, task: String, model: String,
     parameterCount: Int, seeds: [Int], beta: Double, arms: [ArmFacts], command: String,
-    judge: Judge? = nil, annotatorTemperature: Double? = nil, path: PathFacts? = nil
+    judge: Judge? = nil, annotatorTemperature: Double? = nil, path: PathFacts? = nil,
+    equivalenceMargin: Double? = nil
   ) {
+    self.equivalenceMargin = equivalenceMargin
     (self.question, self.title, self.expectation) = (question, title, expectation)
     (self.task, self.model, self.parameterCount) = (task, model, parameterCount)
     (self.seeds, self.beta, self.arms, self.command) = (seeds, beta, arms, command)
@@ -78,10 +82,15 @@ package struct ArmFacts: Sendable, Codable {
   package var settings: String
   /// The method whose sweep the arm belongs to; nil, and not written, where there is none.
   package var family: String?
+  /// The β that the arm itself was trained with; nil where its method has none.
+  package var beta: Double?
 
   /// One arm.
-  package init(name: String, method: String, settings: String, family: String? = nil) {
-    (self.name, self.method, self.settings, self.family) = (name, method, settings, family)
+  package init(
+    name: String, method: String, settings: String, family: String? = nil, beta: Double? = nil
+  ) {
+    (self.name, self.method, self.settings) = (name, method, settings)
+    (self.family, self.beta) = (family, beta)
   }
 }
 
@@ -105,16 +114,25 @@ extension ExperimentSpecification {
       arms: try arms.map {
         ArmFacts(
           name: $0.name, method: $0.method.name, settings: try $0.settingsText(),
-          family: $0.family)
+          family: $0.family, beta: $0.beta)
       }, command: command, judge: task.pairs.map(\.judge) ?? .gold,
       annotatorTemperature: data.annotator.temperature,
       path: evaluation.pathPoints.map {
         PathFacts(points: $0, prompts: evaluation.promptsOfPath)
-      })
+      }, equivalenceMargin: equivalenceMargin)
   }
 }
 
 extension ArmSpecification {
+  /// The strength of the pull towards the reference that the arm's method was given.
+  fileprivate var beta: Double? {
+    switch method {
+    case .ppo(let settings, _): settings.klPenalty
+    case .dpo(let settings): settings.beta
+    case .bestOfN, .exactAscent: nil
+    }
+  }
+
   /// The settings that differ from the documented defaults, as `key value, key value`.
   func settingsText() throws -> String {
     let changed =

@@ -18,7 +18,8 @@ package func summarize(_ cells: [CellRecord], facts: SpecificationFacts) -> Expe
     rewardModel: rewardModelEstimates(cells, hasGold: judge == .gold),
     certificate: certificate(cells),
     coverage: coverage(atSeeds: facts.seeds.count),
-    dataNotes: cells.lazy.compactMap(\.dataNotes).first)
+    dataNotes: cells.lazy.compactMap(\.dataNotes).first,
+    evidence: armEvidence(runs, among: cells, judge: judge))
 }
 
 private func referenceEstimates(_ runs: [ArmRuns]) -> [String: Estimate] {

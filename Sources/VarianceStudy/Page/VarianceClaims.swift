@@ -27,8 +27,7 @@ extension ExactAct {
       statement: "towards the optimum the relative noise of '\(curve.label)' "
         + (diverges ? "diverges as (1 − t)⁻²" : "stays finite"),
       tier: .law, metric: "log-log slope of trCov/|g|² over 1 − t in [1e-3, 2e-2]",
-      rule: "every instance in [\(range.lowerBound), \(range.upperBound)]",
-      verdict: range.contains(low) && range.contains(high) ? .holds : .broken,
+      criterion: .within(range),
       effect: rounded(curve.slopes.reduce(0, +) / Double(curve.slopes.count)),
       interval: [rounded(low), rounded(high)], command: command)
   }
@@ -38,9 +37,9 @@ extension ExactAct {
     return Claim(
       id: "variance.monte-carlo", source: "derived",
       statement: "every exact covariance trace is what sampled gradients scatter by", tier: .law,
-      metric: "largest |estimate − exact| in standard errors over all estimators",
-      rule: "≤ 4 standard errors from 1e5 samples each", verdict: worst <= 4 ? .holds : .broken,
-      effect: rounded(worst), command: command)
+      metric:
+        "largest |estimate − exact| in standard errors of 1e5 samples each, over all estimators",
+      criterion: .atMost(4), effect: rounded(worst), command: command)
   }
 }
 
@@ -118,22 +117,12 @@ extension Estimate {
   }
 }
 
-/// A claim that an effect lies above or below a bound; its 95 % t interval over seeds decides.
+/// A claim that an effect lies above or below a bound; a t test over seeds decides.
 private func empirical(
   _ name: String, _ statement: String, metric: String, effect: Estimate, above: Double? = nil,
   below: Double? = nil
 ) -> Claim {
-  let bound = above ?? below ?? 0
-  let (isAbove, isBelow) = (effect.low > bound, effect.high < bound)
-  let supports = above == nil ? isBelow : isAbove
-  let refutes = above == nil ? isAbove : isBelow
-  let decides = effect.n > 1
-  return Claim(
-    id: "variance.\(name)", source: section, statement: statement, tier: .empirical,
-    metric: metric,
-    rule:
-      "95 % t interval over seeds \(above == nil ? "below" : "above") \(short(bound)) reproduced, beyond it contradicted, else inconclusive",
-    verdict: decides && supports ? .reproduced : decides && refutes ? .contradicted : .inconclusive,
-    effect: effect.mean, interval: decides ? [effect.low, effect.high] : nil, seeds: effect.n,
-    command: command)
+  Claim(
+    id: "variance.\(name)", source: section, statement: statement, metric: metric,
+    criterion: above.map { .above($0) } ?? .below(below ?? 0), over: effect, command: command)
 }

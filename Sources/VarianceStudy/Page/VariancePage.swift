@@ -97,7 +97,7 @@ package struct VarianceResults: Sendable {
   }
 
   /// The claims of the three acts.
-  package var claims: [Claim] { exact.claims + model.claims + training.claims }
+  package var claims: [Claim] { Claim.decided(exact.claims + model.claims + training.claims) }
 
   /// What is committed of the numbers.
   package var summary: VarianceSummary {

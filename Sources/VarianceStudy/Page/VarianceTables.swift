@@ -118,7 +118,8 @@ struct VarianceTables {
         let isBad = claim.verdict == .broken
         return [
           HTML.escape(claim.statement), claim.tier.rawValue,
-          "<span class=\"\(isBad ? "fail" : "pass")\">\(claim.verdict.rawValue)</span>",
+          "<span class=\"\(isBad ? "fail" : "pass")\">\(claim.verdict.rawValue)</span>"
+            + (claim.reason.map { " <small>\(HTML.escape($0))</small>" } ?? ""),
           typeset(claim.effect) + ends,
         ]
       })

@@ -53,7 +53,7 @@ extension SeedWork {
         step, policy, metrics: named([.exactObjective: value, .gradientNorm: norm]), cost: Cost(),
         note: "objective \(brief(value))")
     }
-    recorder.certify(try inputs.aliasCertificate(policy))
+    recorder.certify([try inputs.movementCertificate(policy)])
     return (recorder.finished(outcome: outcome), policy)
   }
 
@@ -96,9 +96,10 @@ extension SeedWork {
       record, inputs, total: updates(of: settings, on: inputs.data),
       before: readsRewardModel ? inputs.rewardCost : Cost(), report)
     var policy = inputs.reference
-    var outcome = TrainingOutcome.completed
+    var (outcome, last) = (TrainingOutcome.completed, (step: 0, metrics: DPOMetrics?.none))
     try keepingInterrupted(in: inputs.folder) {
       outcome = try train(&policy, settings, inputs) { step, policy, metrics in
+        last = (step, metrics)
         if step == 0 { recorder.certify(dpoCertificate(metrics, settings: settings)) }
         try recorder.observe(
           step, policy, metrics: metrics.logged, cost: metrics.cost,
@@ -113,7 +114,16 @@ extension SeedWork {
         on: InferenceWorkers(count: workers))
       recorder.addToLastEvaluation(heldOut.logged)
     }
-    recorder.certify(try inputs.aliasCertificate(policy))
+    recorder.certify([try inputs.movementCertificate(policy)])
+    if let metrics = last.metrics, last.step > 0, settings.readsPairsFromAFixedReference {
+      let order = settings.order(of: inputs.data.train.count, seed: randomness("preferences"))
+      recorder.certify([
+        referenceCertificate(
+          metrics, beta: settings.loss.beta,
+          chosen: order.batch(atStep: last.step - 1).map { inputs.data.train[$0].chosenSequence },
+          file: try inputs.freshReference())
+      ])
+    }
     return (recorder.finished(outcome: outcome), policy)
   }
 
@@ -166,6 +176,13 @@ extension SeedWork {
   }
 }
 
+extension DPOConfiguration {
+  /// Whether the batches are pairs in a known order and the reference stays, so that the last one can be read again.
+  fileprivate var readsPairsFromAFixedReference: Bool {
+    online == nil && lossKind != .plackettLuce && synchronizesReference != true
+  }
+}
+
 extension SeedWork {
   /// Trains an arm's policy by PPO.
   func runPPO(
@@ -184,7 +201,7 @@ extension SeedWork {
     var value = try settings.initialValue(
       backbone: inputs.reference, rewardModel: isLearned ? inputs.learned?.model : nil,
       seed: randomness("ppo"))
-    var outcome = TrainingOutcome.completed
+    var (outcome, readings) = (TrainingOutcome.completed, [RolloutReading]())
     try keepingInterrupted(in: inputs.folder) {
       outcome = try trainPPO(
         &policy, value: &value, reference: inputs.reference, reward: reward,
@@ -194,8 +211,11 @@ extension SeedWork {
         configuration: settings, seed: randomness("ppo"),
         parts: fault?.parts(seed: randomness("ppo")) ?? PPOParts(), workers: workers
       ) { step, models, metrics in
+        readings = models.readings
         if step == 0 {
-          recorder.certify(ppoCertificate(metrics, temperature: settings.temperature))
+          recorder.certify(
+            ppoCertificate(
+              metrics, readings, of: models.policy, endToken: task.tokenizer.endToken))
         }
         var cost = metrics.cost
         // A gold reward gives a number for every completion, which says more than an annotator's choice.
@@ -209,7 +229,13 @@ extension SeedWork {
     } write: {
       try $0.write(policy, tokenizer: task.tokenizer)
     }
-    recorder.certify(try inputs.aliasCertificate(policy))
+    recorder.certify([try inputs.movementCertificate(policy)])
+    if settings.referenceControl == .fixed {
+      recorder.certify([
+        referenceCertificate(
+          readings, file: try inputs.freshReference(), temperature: settings.temperature)
+      ])
+    }
     return (recorder.finished(outcome: outcome), policy)
   }
 }

@@ -44,6 +44,8 @@ package struct ExperimentSpecification: Codable, Equatable, Sendable, DefaultedS
   package var rewardCheckpoint: String?
   /// The shared stage after which to stop, for a run without arms; nil runs all.
   package var until: LastStage?
+  /// The largest difference of two arms in E[gold] or J that counts as none, stated before the run.
+  package var equivalenceMargin: Double?
   /// The SHA-256 of the checkpoint's weights, which is not a setting; nil without one.
   package var checkpointHash: String?
 
@@ -56,6 +58,7 @@ package struct ExperimentSpecification: Codable, Equatable, Sendable, DefaultedS
     case sft, reward, arms, evaluation
     case rewardCheckpoint = "reward_checkpoint"
     case until
+    case equivalenceMargin = "equivalence_margin"
   }
 
   /// The documented defaults, without any arm.

@@ -77,6 +77,9 @@ extension ExperimentSpecification {
     guard beta > 0, beta.isFinite else {
       throw .outOfRange("beta", "\(beta)", allowed: "0 < β < ∞")
     }
+    if let equivalenceMargin, !(equivalenceMargin > 0 && equivalenceMargin.isFinite) {
+      throw .outOfRange("equivalence_margin", "\(equivalenceMargin)", allowed: "0 < margin < ∞")
+    }
     let seeds = seeds.values
     guard !seeds.isEmpty, seeds.allSatisfy({ 0...999_999 ~= $0 }), Set(seeds).count == seeds.count
     else {

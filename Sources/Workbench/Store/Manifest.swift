@@ -40,7 +40,7 @@ package struct Manifest: Codable, Sendable {
     for specification: ExperimentSpecification, command: [String], jobs: Int
   ) async throws -> Manifest {
     var manifest = Manifest()
-    manifest.specification = sha256(of: try encodeRecord(specification))
+    manifest.specification = try specification.digest
     (manifest.command, manifest.jobs) = (command, jobs)
     manifest.seeds = specification.seeds.values
     if let commit = await output(of: "git", ["rev-parse", "HEAD"]) {
@@ -60,4 +60,9 @@ package struct Manifest: Codable, Sendable {
       data["seed-\(cell.seed)"] = cell.dataHashes
     }
   }
+}
+
+extension ExperimentSpecification {
+  /// The SHA-256 of the specification with everything that the task decides filled in, as manifests have it.
+  package var digest: String { get throws { sha256(of: try encodeRecord(self)) } }
 }

@@ -1,14 +1,11 @@
+import Evaluation
 import Foundation
 import Reports
 import Testing
 import Workbench
 
 @Suite struct ExperimentClaimsTests {
-  private func claims(_ summary: ExperimentSummary) -> [String: Claim] {
-    Dictionary(uniqueKeysWithValues: experimentClaims(summary).map { ($0.id, $0) })
-  }
-
-  private let synthetic = summarize(SyntheticCells.cells, facts: SyntheticCells.facts)
+  private let healthy = HealthyCells.summary.claimsByName
 
   /// The committed summary of the main experiment.
   private func rewardCurves() throws -> ExperimentSummary {
@@ -17,67 +14,70 @@ import Workbench
     return try decodeRecord(ExperimentSummary.self, from: Data(contentsOf: file))
   }
 
-  @Test func intervalsAboveZeroReproduce() throws {
-    // PPO − SFT by seed: 1.0, 1.4, 1.5, far from zero.
-    let claim = try #require(claims(synthetic)["synthetic.ppo-above-sft"])
-    #expect(claim.verdict == .reproduced && claim.tier == .empirical)
-    #expect(abs((claim.effect ?? 0) - 1.3) < 1e-4)
-    #expect(claim.seeds == 3 && claim.command == "make experiment")
-    #expect(!claim.failsBuild)
-  }
-
-  @Test func intervalsAroundZeroLeaveOpen() throws {
-    // DPO − SFT by seed: 0.7, 0.8, −0.5.
-    let claim = try #require(claims(synthetic)["synthetic.dpo-above-sft"])
-    #expect(claim.verdict == .inconclusive)
-    #expect((claim.interval?[0] ?? 0) < 0 && (claim.interval?[1] ?? 0) > 0)
+  @Test func effectsFarFromZeroReproduce() throws {
+    // PPO − SFT by seed: 1.5 and the wobble, whose sum is zero and whose sum of squares is 0.105.
+    let claim = try #require(healthy["ppo-above-sft"])
+    #expect(claim.verdict == .reproduced && claim.tier == .empirical && !claim.failsBuild)
+    #expect(abs((claim.effect ?? 0) - 1.5) < 1e-4 && claim.seeds == 6)
+    let deviation = (0.105 / 5).squareRoot()
+    let t = 1.5 / (deviation / 6.0.squareRoot())
+    let expected = 2 * studentProbability(below: -t, degreesOfFreedom: 5)
+    #expect(abs((claim.p ?? 0) / expected - 1) < 0.01)
+    #expect(claim.family == "healthy" && claim.arms == ["PPO", "SFT"])
+    #expect(claim.command == "make experiment" && claim.rule.contains("Holm"))
   }
 
   @Test func differencesAreTurnedTheWayOfTheClaim() throws {
-    // Stored as PPO − DPO = 0.3, 0.6, 2.0; claimed as DPO above PPO.
-    let claim = try #require(claims(synthetic)["synthetic.dpo-above-ppo"])
-    #expect(abs((claim.effect ?? 0) + (0.3 + 0.6 + 2.0) / 3) < 1e-4)
+    // PPO − DPO is 0.5 and the wobble and its square, whose mean is 0.0175; claimed is DPO above PPO.
+    let claim = try #require(healthy["dpo-above-ppo"])
+    #expect(abs((claim.effect ?? 0) + 0.5175) < 1e-4 && claim.verdict == .contradicted)
     let ends = try #require(claim.interval)
-    #expect(ends[0] < ends[1] && ends[0] < (claim.effect ?? 0))
+    #expect(ends[0] < ends[1] && ends[1] < 0)
+  }
+
+  @Test func theObjectiveIsClaimedAboutWhereItWasMeasured() throws {
+    let claim = try #require(
+      HealthyCells.summary.withObjective.claimsByName["ppo-above-dpo-in-j"])
+    #expect(abs((claim.effect ?? 0) - 0.5175) < 1e-4 && claim.verdict == .reproduced)
+    #expect(claim.metric == "eval/gold_objective of the last evaluation, PPO − DPO")
+    var without = HealthyCells.summary
+    without.comparisons.removeAll { $0.metric == "eval/gold_objective" }
+    #expect(without.claimsByName["ppo-above-dpo-in-j"] == nil)
+    #expect(without.claimsByName["dpo-above-ppo"] != nil)
   }
 
   @Test func whatAnExperimentLacksIsNotClaimed() {
-    let claims = claims(synthetic)
-    #expect(claims["synthetic.ppo-gt-above-ppo"] == nil)
-    #expect(claims["synthetic.reward-model-near-bayes"] == nil)
-    #expect(claims["synthetic.dpo-above-ppo-at-1-nat"] != nil)
+    #expect(healthy["ppo-gt-above-ppo"] == nil && healthy["reward-model-near-bayes"] == nil)
+    #expect(healthy["dpo-above-ppo-at-1-nat"] != nil)
+  }
+
+  @Test func smallDifferencesAreLeftOpenUnlessAMarginWasStated() throws {
+    let cells = HealthyCells.cells(ppo: 1.02, dpo: 1)
+    let open = summarize(cells, facts: HealthyCells.facts()).claimsByName
+    #expect(open["dpo-above-ppo"]?.verdict == .inconclusive)
+    let stated = summarize(cells, facts: HealthyCells.facts(margin: 0.5)).claimsByName
+    #expect(stated["dpo-above-ppo"]?.verdict == .equivalent)
+    let narrow = summarize(cells, facts: HealthyCells.facts(margin: 0.05)).claimsByName
+    #expect(narrow["dpo-above-ppo"]?.verdict == .inconclusive)
+    // A real difference stays one, whatever the margin.
+    #expect(stated["ppo-above-sft"]?.verdict == .reproduced)
   }
 
   @Test func oneSeedDecidesNothing() {
-    let cells = SyntheticCells.cells.filter { $0.seed == 1 }
-    let claims = experimentClaims(summarize(cells, facts: SyntheticCells.facts))
+    let claims = experimentClaims(
+      summarize(HealthyCells.cells(seeds: 1), facts: HealthyCells.facts()))
     #expect(!claims.isEmpty)
-    for claim in claims {
-      #expect(claim.verdict == .inconclusive && claim.interval == nil)
-    }
+    for claim in claims { #expect(claim.verdict == .void && claim.interval == nil) }
   }
 
   @Test func theMainExperimentSaysWhatItsSummarySays() throws {
     // Read off results/reward-curves/summary.json by hand.
-    let claims = claims(try rewardCurves())
+    let claims = try rewardCurves().claimsByName
     let verdicts: [String: ClaimVerdict] = [
       "ppo-above-sft": .reproduced, "dpo-above-sft": .reproduced, "ppo-gt-above-ppo": .reproduced,
       "dpo-above-ppo": .contradicted, "dpo-above-ppo-gt": .contradicted,
-      "dpo-above-ppo-at-1-nat": .inconclusive, "dpo-above-ppo-gt-at-1-nat": .contradicted,
       "reward-model-near-bayes": .reproduced,
     ]
-    #expect(claims.count == verdicts.count)
-    for (name, verdict) in verdicts {
-      #expect(claims["reward-curves.\(name)"]?.verdict == verdict, "\(name)")
-    }
-    #expect(claims["reward-curves.dpo-above-ppo"]?.effect == -0.41275)
-    #expect(claims["reward-curves.dpo-above-ppo"]?.interval == [-0.56562, -0.25987])
-    #expect(claims["reward-curves.dpo-above-ppo-at-1-nat"]?.interval == [-0.17166, 0.10212])
-  }
-
-  @Test func committedClaimsAreThoseOfTheCommittedSummary() throws {
-    let tests = URL(filePath: #filePath).deletingLastPathComponent()
-    let folder = tests.appending(path: "../../../results/reward-curves").standardized
-    #expect(try ClaimFile(in: folder) == ClaimFile(experimentClaims(try rewardCurves())))
+    for (name, verdict) in verdicts { #expect(claims[name]?.verdict == verdict, "\(name)") }
   }
 }

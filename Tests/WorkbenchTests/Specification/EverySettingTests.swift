@@ -104,15 +104,22 @@ private func words(_ settings: some Encodable) throws -> [String] {
     let store = CellStore(folder: folder.url)
     try store.writeConfiguration(read("arms: [{dpo: {}}]"))
     let text = try String(decoding: folder.data("config.yaml"), as: UTF8.self)
-    // Two keys have no default: what they name is absent unless it is written.
+    // Three keys have no default: what they name is absent unless it is written.
     for key in ExperimentSpecification.CodingKeys.allCases
-    where ![.rewardCheckpoint, .until].contains(key) {
+    where ![.rewardCheckpoint, .until, .equivalenceMargin].contains(key) {
       #expect(text.contains("\n\(key.rawValue):"), "\(key.rawValue)")
     }
     #expect(text.contains("loss_type: sigmoid\n"))
     for key in ["beta", "learning_rate", "probe_pairs"] {
       #expect(text.contains("\(key):"))
     }
+  }
+
+  @Test func anEquivalenceMarginIsAPositiveNumber() throws {
+    #expect(try read("equivalence_margin: 0.1\narms: [{dpo: {}}]").equivalenceMargin == 0.1)
+    #expect(try read("arms: [{dpo: {}}]").equivalenceMargin == nil)
+    let text = readingError("equivalence_margin: 0\narms: [{dpo: {}}]\n").map { "\($0)" } ?? ""
+    #expect(text.contains("equivalence_margin") && text.contains("0 < margin < ∞"))
   }
 
   @Test(arguments: ["6", "[1, 2, 3, 4, 5, 6]", "[1,2,3,4,5,6]"])

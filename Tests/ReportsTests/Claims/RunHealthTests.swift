@@ -1,0 +1,111 @@
+import Reports
+import Testing
+import Workbench
+
+/// Errors that were put in on purpose: none of them may leave a decided verdict.
+@Suite struct RunHealthTests {
+  @Test func soundRunsAreDecided() {
+    let claims = HealthyCells.summary.claimsByName
+    #expect(claims["ppo-above-sft"]?.verdict == .reproduced)
+    #expect(claims["dpo-above-ppo"]?.verdict == .contradicted)
+    #expect(claims.values.allSatisfy { $0.reason == nil && $0.verdict != .void })
+  }
+
+  @Test func everyCertificateFailedDivergedAndFarAwayIsVoid() {
+    var summary = HealthyCells.summary
+    for index in summary.certificate.indices { summary.certificate[index].passed = 0 }
+    for index in summary.arms.indices {
+      (summary.arms[index].completed, summary.arms[index].diverged) = (0, 6)
+      summary.arms[index].final["eval/eos_rate"]?.mean = 0
+      summary.arms[index].final["eval/kl"]?.mean = 500
+    }
+    let claims = summary.claimsByName
+    #expect(!claims.isEmpty && claims.values.allSatisfy { $0.verdict == .void && $0.p == nil })
+    #expect(claims["ppo-above-sft"]?.reason == "certificate failed: ratio")
+  }
+
+  @Test func eachAilmentAloneIsEnough() {
+    func reason(_ change: (inout ExperimentSummary) -> Void) -> String? {
+      var summary = HealthyCells.summary
+      change(&summary)
+      return summary.claimsByName["ppo-above-sft"]?.reason
+    }
+    #expect(reason { _ in } == nil)
+    #expect(reason { $0.certificate[0].passed -= 1 } == "certificate failed: ratio")
+    #expect(
+      reason { ($0.arms[0].completed, $0.arms[0].diverged) = (0, 6) }
+        == "PPO: 6 of 6 seeds diverged or collapsed")
+    #expect(
+      reason { $0.arms[0].collapsed = 2 } == "PPO: 2 of 6 seeds diverged or collapsed")
+    #expect(
+      reason { $0.arms[0].final["eval/kl"]?.mean = 500 } == "PPO: a KL of 500 nats, above 50.0")
+    #expect(
+      reason { $0.arms[0].final["eval/eos_rate"]?.mean = 0 } == "PPO: 0.00 % of its completions end"
+    )
+    // What ails DPO says nothing about PPO, and one lost seed of six is not many.
+    #expect(reason { $0.arms[1].collapsed = 6 } == nil)
+    #expect(reason { $0.arms[0].collapsed = 1 } == nil)
+  }
+
+  @Test func aFailedLineVoidsTheClaimsOfItsArmAlone() {
+    var cells = HealthyCells.cells()
+    cells[1].certificate = [CertificateCheck(name: "DPO loss", expected: 0, measured: 1)]
+    let claims = summarize(cells, facts: HealthyCells.facts()).claimsByName
+    #expect(claims["dpo-above-sft"]?.reason == "certificate failed: DPO loss")
+    #expect(claims["dpo-above-ppo"]?.verdict == .void)
+    #expect(claims["ppo-above-sft"]?.verdict == .reproduced)
+    // A stage that all arms start from counts for all of them.
+    var reward = CellRecord(question: "healthy", arm: "reward", method: "reward", seed: 1)
+    reward.certificate = [CertificateCheck(name: "zero head", expected: 0, measured: 1)]
+    let all = summarize(HealthyCells.cells() + [reward], facts: HealthyCells.facts()).claimsByName
+    #expect(all.values.allSatisfy { $0.reason == "certificate failed: zero head" })
+  }
+
+  @Test(arguments: [2, 4]) func fewSeedsDecideNothing(seeds: Int) {
+    let summary = summarize(HealthyCells.cells(seeds: seeds), facts: HealthyCells.facts())
+    let claims = summary.claimsByName
+    #expect(!claims.isEmpty && claims.values.allSatisfy { $0.verdict == .void })
+    #expect(claims["ppo-above-sft"]?.reason == "PPO: \(seeds) healthy seeds; 5 are needed")
+  }
+
+  @Test func anotherBetaIsAnotherObjective() {
+    let summary = summarize(HealthyCells.cells(), facts: HealthyCells.facts(dpoBeta: 0.1))
+    let claims = summary.withObjective.claimsByName
+    #expect(
+      claims["dpo-above-ppo"]?.reason == "PPO was trained with β = 0.3, DPO with 0.1")
+    #expect(
+      claims["dpo-above-sft-in-j"]?.reason
+        == "DPO was trained with β = 0.1, the objective has 0.3")
+    #expect(claims["ppo-above-sft-in-j"]?.verdict == .reproduced)
+  }
+
+  @Test func swappedDataOfOneSeedAreSeen() {
+    var cells = HealthyCells.cells()
+    let index = cells.firstIndex { $0.arm == "DPO" && $0.seed == 3 } ?? 0
+    cells[index].dataHashes["pairs"] = "p4"
+    let claims = summarize(cells, facts: HealthyCells.facts()).claimsByName
+    let said = "DPO and PPO did not read the same data at seed 3"
+    #expect(claims["dpo-above-ppo"]?.reason == said)
+    #expect(claims["dpo-above-sft"]?.reason == said, "SFT's numbers are PPO's first ones")
+    #expect(claims["ppo-above-sft"]?.verdict == .reproduced)
+  }
+
+  @Test func aLevelThatWasNotMeasuredIsVoid() {
+    #expect(HealthyCells.summary.claimsByName["dpo-above-ppo-at-1-nat"]?.verdict != .void)
+    var far = HealthyCells.cells()
+    for index in far.indices where far[index].arm == "DPO" {
+      far[index].evaluations[1].values["eval/kl"] = 2.8
+      far[index].evaluations[2].values["eval/kl"] = 4.7
+    }
+    let claim = summarize(far, facts: HealthyCells.facts()).claimsByName["dpo-above-ppo-at-1-nat"]
+    #expect(claim?.verdict == .void)
+    #expect(
+      claim?.reason == "1 nat was not measured: the nearest evaluation of DPO is 1.80 nats away")
+    var absent = HealthyCells.summary
+    absent.matched = []
+    #expect(absent.claimsByName["dpo-above-ppo-at-1-nat"]?.reason == "1 nat was not measured")
+    var older = HealthyCells.summary
+    older.evidence = nil
+    #expect(older.claimsByName["dpo-above-ppo-at-1-nat"]?.verdict == .void)
+  }
+}
