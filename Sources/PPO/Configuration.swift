@@ -61,6 +61,9 @@ public struct PPOConfiguration: SettingsTable {
   public var baseline = BaselineKind.learnedValue
   /// Reference completions K that the baseline log-mean-exp reads for each rollout.
   public var baselineSamples = 4
+  /// Which rewards weigh a token; nil takes the whole completion's. The learned value has rewards to
+  /// go of its own.
+  public var tokenReturn: TokenReturn?
   /// What the advantages of whole completions are divided by; the learned value does not read it.
   public var advantageScale = AdvantageScale.none
   /// Whether advantages get mean zero and variance one over the tokens of a batch, as TRL's do.
