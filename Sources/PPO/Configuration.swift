@@ -61,8 +61,7 @@ public struct PPOConfiguration: SettingsTable {
   public var baseline = BaselineKind.learnedValue
   /// Reference completions K that the baseline log-mean-exp reads for each rollout.
   public var baselineSamples = 4
-  /// Which rewards weigh a token; nil takes the whole completion's. The learned value has rewards to
-  /// go of its own.
+  /// Which rewards weigh a token; nil takes its whole completion's, as the learned value never does.
   public var tokenReturn: TokenReturn?
   /// What the advantages of whole completions are divided by; the learned value does not read it.
   public var advantageScale = AdvantageScale.none

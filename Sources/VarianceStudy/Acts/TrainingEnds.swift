@@ -40,6 +40,9 @@ package struct TrainingEnds: Codable, Sendable {
   /// What the farthest place of the slopes' fit is called.
   static let fitName = "end of the fit"
 
+  /// The smallest 1 − t at which an arm ends; nil without arms.
+  var nearest: Double? { places.dropFirst().dropLast().map(\.remaining).min() }
+
   /// The place with a name.
   func place(of name: String) -> Place? { places.first { $0.name == name } }
 }

@@ -50,7 +50,9 @@ extension TrainingAct.Arm {
   /// batch's mean or other completions in its place it is the same.
   fileprivate func expectation(against other: Self) -> Expectation {
     let seesOffset = ["none", "none reward-to-go", "learned-value"]
-    if estimator == other.estimator { return seesOffset.contains(estimator) ? .farther : .equivalent }
+    if estimator == other.estimator {
+      return seesOffset.contains(estimator) ? .farther : .equivalent
+    }
     switch estimator {
     case "none whitened": return other.estimator == "none" ? .nearer : .notFarther
     // The textbook's reason for rewards to go is their smaller variance.

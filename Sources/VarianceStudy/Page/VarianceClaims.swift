@@ -22,12 +22,12 @@ enum ClaimSource {
 
 extension ExactAct {
   /// The laws of the annealing path near its end, and the samples.
-  var claims: [Claim] {
-    path.compactMap(slopeClaim) + [sampleClaim]
+  func claims(_ ends: TrainingEnds) -> [Claim] {
+    path.compactMap { slopeClaim($0, ends) } + [sampleClaim]
   }
 
   /// The fitted exponents must lie in the range that the path law gives them.
-  private func slopeClaim(_ curve: Curve) -> Claim? {
+  private func slopeClaim(_ curve: Curve, _ ends: TrainingEnds) -> Claim? {
     let ranges: [String: ClosedRange<Double>] = [
       "none": -2.05 ... -1.95, "reference-sample": -2.05 ... -1.95,
       "soft-value": -0.1...0.1, "policy-value": -0.1...0.1, "optimal": -0.1...0.1,
@@ -37,11 +37,13 @@ extension ExactAct {
       let high = curve.slopes.max()
     else { return nil }
     let diverges = range.upperBound < -1
+    let nearest = ends.nearest.map { "; trainings end at 1 − t = \(readable($0)) at the nearest" }
     return Claim(
       id: "variance.slope-\(curve.name)", source: ClaimSource.pathLaw,
-      statement: "within 1 − t ≤ 0.02 of the optimum, nearer than trainings end, the relative noise "
-        + "of '\(curve.label)' " + (diverges ? "diverges as (1 − t)⁻²" : "stays finite"),
-      tier: .law, metric: "log-log slope of trCov/|g|² over 1 − t in [1e-3, 2e-2]",
+      statement: "within 1 − t ≤ 0.02 of the optimum the relative noise of '\(curve.label)' "
+        + (diverges ? "diverges as (1 − t)⁻²" : "stays finite"),
+      tier: .law,
+      metric: "log-log slope of trCov/|g|² over 1 − t in [1e-3, 2e-2]" + (nearest ?? ""),
       rule: "every instance in [\(range.lowerBound), \(range.upperBound)]",
       verdict: range.contains(low) && range.contains(high) ? .holds : .broken,
       effect: rounded(curve.slopes.reduce(0, +) / Double(curve.slopes.count)),
@@ -197,7 +199,8 @@ func equivalent(
     metric: metric,
     rule:
       "95 % t interval over seeds within ±\(short(margin)) reproduced, wholly outside contradicted, else inconclusive",
-    verdict: decides && isWithin ? .reproduced : decides && isBeyond ? .contradicted : .inconclusive,
+    verdict: decides && isWithin
+      ? .reproduced : decides && isBeyond ? .contradicted : .inconclusive,
     effect: effect.mean, interval: decides ? [effect.low, effect.high] : nil, seeds: effect.n,
     command: command)
 }

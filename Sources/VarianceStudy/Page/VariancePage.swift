@@ -104,7 +104,7 @@ package struct VarianceResults: Sendable {
 
   /// The claims of the three acts.
   package var claims: [Claim] {
-    exact.claims + ends.claims + model.claims + training.claims
+    exact.claims(ends) + ends.claims + model.claims + training.claims
   }
 
   /// What is committed of the numbers.

@@ -35,7 +35,8 @@ struct VarianceTables {
       },
       caption:
         "The slopes are fitted up to the first row. An arm stands at the 1 − t of its mean final KL(π‖π*), on the paths of the task's own references; "
-        + "the ratios there are those of the made-up prompts, smallest and largest. Below one the normaliser is the noisier.")
+        + "the ratios there are those of the made-up prompts, smallest and largest. Below one the normaliser is the noisier."
+    )
   }
 
   /// The exact traces against samples.
