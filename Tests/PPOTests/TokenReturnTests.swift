@@ -19,7 +19,8 @@ import Testing
   // Two tokens and a slot for the score: KL penalties of 0.5·(0.2, −0.4), a score of 3, b = 1.
   @Test func aTokenIsWeighedByWhatIsToGo() {
     func learning(_ tokenReturn: TokenReturn?) -> AdvantagesAndReturns<Double> {
-      let configuration = configuration(.none, tokenReturn)
+      var configuration = configuration(.none, tokenReturn)
+      configuration.completionsPerPrompt = 1
       let layout = CompletionLayout(tokenCounts: [2], width: 3)
       let rewards = PenalizedRewards(
         layout: layout, logProbabilities: [[-1, -1.4]], reference: [[-1.2, -1]], scores: [3],

@@ -1,3 +1,4 @@
+import Evaluation
 package import ExactTheory
 import TensorKernels
 import Workbench
@@ -28,7 +29,8 @@ package struct TrainingEnds: Codable, Sendable {
       path.remaining(atSuboptimality: arm.suboptimality.mean).map { (arm.name, $0) }
     }
     let fit = ExactAct.fitted.last ?? .nan
-    let named = path.goals.isEmpty ? [] : [(Self.fitName, fit)] + ends + [("reference", 1)]
+    let named: [(String, Double)] =
+      path.goals.isEmpty ? [] : [(Self.fitName, fit)] + ends + [("reference", 1)]
     places = named.map { name, remaining in
       Place(
         name: name, suboptimality: path.suboptimality(atRemaining: remaining),

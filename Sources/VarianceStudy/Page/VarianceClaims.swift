@@ -37,7 +37,7 @@ extension ExactAct {
       let high = curve.slopes.max()
     else { return nil }
     let diverges = range.upperBound < -1
-    let nearest = ends.nearest.map { "; trainings end at 1 − t = \(readable($0)) at the nearest" }
+    let nearest = ends.nearest.map { "; trainings end at 1 − t = \(brief($0)) at the nearest" }
     return Claim(
       id: "variance.slope-\(curve.name)", source: ClaimSource.pathLaw,
       statement: "within 1 − t ≤ 0.02 of the optimum the relative noise of '\(curve.label)' "
@@ -76,7 +76,7 @@ extension TrainingEnds {
           "where training with the exact normaliser ends, no baseline is less than \(short(bound)) times as noisy as the normaliser",
         tier: .empirical,
         metric:
-          "trCov of none ÷ soft value at 1 − t = \(readable(end.remaining)), where \(readable(end.suboptimality)) nats are left; at 1 − t = 0.02 it is \(readable(atFit)) or more",
+          "trCov of none ÷ soft value at 1 − t = \(brief(end.remaining)), where \(brief(end.suboptimality)) nats are left; at 1 − t = 0.02 it is \(brief(atFit)) or more",
         rule:
           "every instance below \(short(bound)) reproduced, every one above contradicted, else inconclusive",
         verdict: high < bound ? .reproduced : low > bound ? .contradicted : .inconclusive,
@@ -118,7 +118,7 @@ extension ModelAct {
       "model-soft-value-less-noisy-where-training-ends", ClaimSource.noNormaliser,
       "where PPO on the true reward ends, the exact normaliser is less noisy than no baseline",
       metric:
-        "trCov of the soft value ÷ none at the end of PPO-GT, \(readable(end.suboptimality.mean)) nats from the optimum",
+        "trCov of the soft value ÷ none at the end of PPO-GT, \(brief(end.suboptimality.mean)) nats from the optimum",
       effect: ratio, below: 1)
   }
 
