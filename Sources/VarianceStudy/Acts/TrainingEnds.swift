@@ -33,9 +33,9 @@ package struct TrainingEnds: Codable, Sendable {
       path.goals.isEmpty ? [] : [(Self.fitName, fit)] + ends + [("reference", 1)]
     places = named.map { name, remaining in
       Place(
-        name: name, suboptimality: path.suboptimality(atRemaining: remaining),
-        remaining: remaining,
-        noiseRatios: instances.map { $0.noiseWithoutBaseline(at: 1 - remaining) })
+        name: name, suboptimality: rounded(path.suboptimality(atRemaining: remaining)),
+        remaining: rounded(remaining),
+        noiseRatios: instances.map { rounded($0.noiseWithoutBaseline(at: 1 - remaining)) })
     }
   }
 
