@@ -1,8 +1,11 @@
+import Autograd
 import Foundation
+import LanguageModel
 import PPO
 import TensorKernels
 import TestSupport
 import Testing
+import Training
 
 /// Rewards to go in the place of a completion's whole return, by sums over all completions.
 @Suite struct TokenReturnTests {

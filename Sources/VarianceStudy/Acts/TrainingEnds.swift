@@ -1,5 +1,6 @@
 import Evaluation
 package import ExactTheory
+import Reports
 import TensorKernels
 import Workbench
 
