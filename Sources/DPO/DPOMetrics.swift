@@ -43,7 +43,8 @@ public struct DPOMetrics: TrainingMetrics, Codable {
   public var gradientNorm: Double
   /// The learning rate of the update; 0 in the row of step 0.
   public var learningRate: Double
-  /// The two unbiased parts of the gradient noise scale, from the shards of the batch.
+  /// The two parts of the gradient noise scale, from the shards of the batch; of the training set's
+  /// loss once data are used again.
   public var noise: GradientNoise
   /// What all updates so far have cost, the reference's forward passes included.
   ///

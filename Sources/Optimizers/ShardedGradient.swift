@@ -159,12 +159,18 @@ public final class ShardWorkers<Scalar: TensorScalar>: Sendable {
 ///
 ///     |𝒢|² = (B·|G|² − b·mean|gₛ|²)/(B − b)        tr Σ = (mean|gₛ|² − |G|²)/(1/b − 1/B)
 ///
-/// Both are unbiased and may be negative in a single step. The noise scale tr Σ / |𝒢|² is the ratio
-/// of their means over steps, never the mean of their ratios.
+/// Both may be negative in a single step. The noise scale tr Σ / |𝒢|² is the ratio of their means over
+/// steps, never the mean of their ratios.
+///
+/// They are unbiased where shards are drawn apart from one another and from the parameters, as fresh
+/// data and the first step on fresh rollouts are. Where data are used again the parameters have seen
+/// them: from the second pass on, |𝒢|² is that of the training set's loss and not of the
+/// population's, and tr Σ is the scatter within that set. Statistics that shards share (whitening, a
+/// batch's mean) tie them together likewise.
 public struct GradientNoise: Codable, Sendable, Equatable {
-  /// The unbiased estimate of the squared norm of the true gradient.
+  /// The estimate of the squared norm of the true gradient, |𝒢|².
   public var gradientPower: Double
-  /// The unbiased estimate of the trace of the covariance of one item's gradient.
+  /// The estimate of the trace of the covariance of one item's gradient, tr Σ.
   public var covarianceTrace: Double
 
   /// An estimate with these parts.

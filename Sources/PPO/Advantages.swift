@@ -42,6 +42,19 @@ public func explainedVariance<Scalar: TensorScalar>(returns: [Scalar], values: [
   return spread > 0 ? 1 - Moments(residuals).variance / spread : .nan
 }
 
+/// Which rewards weigh a token where the baseline is one number for its completion.
+///
+///     whole: Aₜ = Σₛ rₛ − b        to-go: Aₜ = Σ_{s ≥ t} rₛ − b
+///
+/// Both are unbiased: what was earned before a token does not depend on it, Sutton (2000), theorem 1.
+/// The KL penalty earns at every token; the score comes last and is to go from all of them.
+public enum TokenReturn: String, Codable, Sendable, CaseIterable {
+  /// The return of the whole completion: the one that equals β·log Z wherever the policy is optimal.
+  case whole
+  /// The rewards from the token on, which at the optimum still scatter around β·log Z.
+  case toGo = "to-go"
+}
+
 /// What the advantages of whole completions are divided by.
 public enum AdvantageScale: String, Codable, Sendable, CaseIterable {
   /// Nothing: RLOO, and GRPO as Liu (2025) mends it.

@@ -54,10 +54,18 @@ public struct AdvantagesAndReturns<Scalar: TensorScalar>: Sendable {
     configuration: PPOConfiguration
   ) {
     layout.check(slotRows: values)
+    self.init(
+      rewards, values: values, discount: configuration.discount, lambda: configuration.lambda,
+      layout, configuration)
+  }
+
+  private init(
+    _ rewards: PenalizedRewards<Scalar>, values: [[Scalar]], discount: Double, lambda: Double,
+    _ layout: CompletionLayout, _ configuration: PPOConfiguration
+  ) {
     let advantages = zip(rewards.slots, values).map {
       generalizedAdvantages(
-        rewards: $0, values: $1, discount: Scalar(configuration.discount),
-        lambda: Scalar(configuration.lambda))
+        rewards: $0, values: $1, discount: Scalar(discount), lambda: Scalar(lambda))
     }
     self.init(
       rewards, values, advantages: advantages, scaled: advantages, layout, configuration)
@@ -67,7 +75,8 @@ public struct AdvantagesAndReturns<Scalar: TensorScalar>: Sendable {
   ///
   ///     Aₜ = R − b  for every token of the completion        R = r − β·Σₜ KLₜ
   ///
-  /// Those of the policy loss may be divided by a deviation (``AdvantageScale``).
+  /// Those of the policy loss may be divided by a deviation (``AdvantageScale``), or each token has
+  /// the rewards from it on in the place of R (``TokenReturn``).
   public init(
     _ rewards: PenalizedRewards<Scalar>, baselines: [Double], layout: CompletionLayout,
     configuration: PPOConfiguration
@@ -77,6 +86,12 @@ public struct AdvantagesAndReturns<Scalar: TensorScalar>: Sendable {
       baselines.count == counts.count, "\(baselines.count) baselines, \(counts.count) completions")
     func rows(_ values: [Double]) -> [[Scalar]] {
       zip(values, counts).map { [Scalar](repeating: Scalar($0), count: $1) }
+    }
+    guard configuration.tokenReturn != .toGo else {
+      // Of a value that is b at every slot, all but the last residual is the reward alone.
+      self.init(
+        rewards, values: rows(baselines), discount: 1, lambda: 1, layout, configuration)
+      return
     }
     let advantages = zip(rewards.returns, baselines).map { $0 - $1 }
     let scaled = configuration.advantageScale(

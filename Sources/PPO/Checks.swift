@@ -84,6 +84,13 @@ extension PPOConfiguration {
         "advantage_scale divides advantages of whole completions; with the baseline learned-value "
           + "there is whiten_advantages")
     }
+    guard tokenReturn != .toGo || (!isLearned && ratioLevel == .token && advantageScale == .none)
+    else {
+      throw .contradiction(
+        "a token_return of to-go is an advantage for each token: it belongs to a baseline other than "
+          + "learned-value, whose 'lam: 1' is the same, and goes with neither a ratio_level of "
+          + "sequence nor an advantage_scale")
+    }
     guard advantageScale != .group || completionsPerPrompt >= 2 else {
       throw .outOfRange(
         "completions_per_prompt", "\(completionsPerPrompt)",

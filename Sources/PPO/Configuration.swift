@@ -61,6 +61,8 @@ public struct PPOConfiguration: SettingsTable {
   public var baseline = BaselineKind.learnedValue
   /// Reference completions K that the baseline log-mean-exp reads for each rollout.
   public var baselineSamples = 4
+  /// Which rewards weigh a token; nil takes its whole completion's, as the learned value never does.
+  public var tokenReturn: TokenReturn?
   /// What the advantages of whole completions are divided by; the learned value does not read it.
   public var advantageScale = AdvantageScale.none
   /// Whether advantages get mean zero and variance one over the tokens of a batch, as TRL's do.

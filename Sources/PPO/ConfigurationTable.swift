@@ -90,6 +90,9 @@ extension PPOConfiguration {
       "Reference completions that the baseline log-mean-exp reads for each rollout.",
       trl: .absent),
     Setting(
+      "token_return", \.tokenReturn, .optional(.choice, none: "whole"),
+      "Whether all of its completion's rewards weigh a token, or those from it on.", trl: .absent),
+    Setting(
       "advantage_scale", \.advantageScale, .choice,
       "What the advantages of whole completions are divided by.", trl: .other("scale_rewards")),
     Setting(

@@ -68,6 +68,7 @@ import Training
     (configuration.missingEndRule, configuration.scorePosition) = (.set, .lastToken)
     (configuration.scoreScaling, configuration.scoreClip) = (.runningNormal, 5)
     (configuration.advantageScale, configuration.whiteningScope) = (.batch, .minibatch)
+    configuration.tokenReturn = .whole
     (configuration.whiteningVariance, configuration.klPlacement) = (.population, .loss)
     (configuration.dualClip, configuration.lossReduction) = (3, .completionMean)
     (configuration.entropyWeight, configuration.valueLoss) = (0.01, .squared)
@@ -194,6 +195,16 @@ import Training
     [
       ({ $0.ratioLevel = .sequence }, "ratio_level"),
       ({ $0.advantageScale = .batch }, "advantage_scale"),
+      ({ $0.tokenReturn = .toGo }, "token_return"),
+      (
+        {
+          ($0.baseline, $0.tokenReturn, $0.advantageScale) = (.batchMean, .toGo, .batch)
+        }, "token_return"
+      ),
+      (
+        { ($0.baseline, $0.tokenReturn, $0.ratioLevel) = (.batchMean, .toGo, .sequence) },
+        "token_return"
+      ),
       (
         {
           ($0.baseline, $0.ratioLevel) = (.batchMean, .sequence)

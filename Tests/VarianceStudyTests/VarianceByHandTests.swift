@@ -77,9 +77,12 @@ private enum HandVariance {
     let ppo =
       "learning_rate: 0.25, rollouts_per_iteration: 8, num_mini_batches: 1, gradient_shards: 2"
     let arms = [
-      ("none", "none", 0), ("soft value", "soft-value", 0), ("none +3", "none", 3),
-    ].map { name, baseline, offset in
-      "  - {name: \(name), reward: gold, reward_offset: \(offset), ppo: {baseline: \(baseline), \(ppo)}}"
+      ("none", "none", 0, false), ("soft value", "soft-value", 0, false),
+      ("none +3", "none", 3, false), ("none whitened", "none", 0, true),
+      ("batch mean", "batch-mean", 0, false), ("policy value", "policy-value", 0, false),
+    ].map { name, baseline, offset, whitens in
+      "  - {name: \(name), reward: gold, reward_offset: \(offset), "
+        + "ppo: {baseline: \(baseline), whiten_advantages: \(whitens), \(ppo)}}"
     }
     let runner = try ExperimentRunner(
       read(head + "arms:\n" + arms.joined(separator: "\n")), folder: folder)
@@ -95,9 +98,20 @@ private enum HandVariance {
       ],
       // The second seed met a number that was not finite before its first evaluation.
       "none +3": [[start, row(10, suboptimality: 1, objective: -0.5)], [start]],
+      "none whitened": equal(to: 0.001), "batch mean": equal(to: 0.0011),
+      "policy value": equal(to: 0.01),
     ]
     try write(runner) { arm, seed in ends[arm]?[seed - 1] ?? [] }
     return runner
+  }
+
+  /// Both seeds end equally far from the optimum.
+  private static func equal(to suboptimality: Double) -> [[EvaluationRow]] {
+    [[EvaluationRow]](
+      repeating: [
+        row(0, suboptimality: 1, objective: 0),
+        row(10, suboptimality: suboptimality, objective: 0.9),
+      ], count: 2)
   }
 
   /// Finishes every cell of a run with a record.
@@ -150,6 +164,9 @@ private func isMean(_ estimate: Estimate?, of first: Double, _ second: Double) -
   @Test func endsAreMeansOfTheLastEvaluations() async throws {
     let none = try await arm("none")
     #expect(none.baseline == "none" && none.offset == 0 && none.learningRate == 0.25)
+    #expect(none.estimator == "none")
+    let whitened = try await arm("none whitened")
+    #expect(whitened.baseline == "none" && whitened.estimator == "none whitened")
     #expect(isMean(none.suboptimality, of: 0.1, 0.01))
     #expect(isMean(none.logSuboptimality, of: -1, -2))
     #expect(isMean(none.objective, of: 0.95, 0.5))
@@ -170,18 +187,66 @@ private func isMean(_ estimate: Estimate?, of first: Double, _ second: Double) -
     #expect(try await arm("none +3").collapsed == 2)
   }
 
-  // Every baseline against the soft value at its offset, and an offset against none of it.
+  // Every estimator against the soft value at its offset and against its baseline alone, and an
+  // offset against none of it.
   @Test func differencesAreOfTheLogarithmsPairedBySeed() async throws {
     let rows = try await HandVariance.made.value.results.training.differences
     #expect(
-      rows.map { "\($0.first) − \($0.second)" } == ["none − soft value", "none +3 − none"])
+      rows.map { "\($0.first) − \($0.second)" } == [
+        "none − soft value", "none +3 − none", "none whitened − none",
+        "none whitened − soft value", "batch mean − soft value", "policy value − soft value",
+      ])
     #expect(isMean(rows[0].logRatio, of: 2, 1) && isMean(rows[1].logRatio, of: 1, 2))
-    #expect(rows.allSatisfy { $0.signFlipP == 0.5 })
+    #expect(isMean(rows[2].logRatio, of: -2, -1) && isMean(rows[3].logRatio, of: 0, 0))
+    #expect(rows[...2].allSatisfy { $0.signFlipP == 0.5 })
+  }
+
+  // The ends of the arms without an offset, between the end of the fit and the reference.
+  @Test func armsStandOnThePathWhereTheirDistanceIs() async throws {
+    let results = try await HandVariance.made.value.results
+    let places = results.ends.places
+    #expect(places.first?.name == "end of the fit" && places.last?.remaining == 1)
+    #expect(!places.contains { $0.name == "none +3" })
+    let soft = try #require(places.first { $0.name == "soft value" })
+    let none = try #require(places.first { $0.name == "none" })
+    #expect(abs(soft.suboptimality - 0.001) < 1e-9 && abs(none.suboptimality - 0.055) < 1e-9)
+    #expect(soft.remaining < none.remaining && none.remaining < 1)
+    // Near the optimum the ratio grows as u⁻², on the way it is that of the path's curves.
+    #expect(soft.noiseRatios.count == 5 && (soft.noiseRatios.min() ?? 0) > 10)
+    func atReference(_ name: String) throws -> Double {
+      let curve = try #require(results.exact.path.first { $0.name == name })
+      #expect(curve.x.last.map { abs($0 - 1) < 1e-12 } == true)
+      return try #require(curve.noiseToSignal.last)
+    }
+    let ratio = try atReference("none") / atReference("soft-value")
+    #expect(abs((places.last?.noiseRatios.first ?? .nan) / ratio - 1) < 1e-4)
+  }
+
+  private func claim(_ name: String) async throws -> Claim {
+    let claims = try await HandVariance.made.value.results.claims
+    return try #require(claims.first { $0.id == "variance.training-\(name)" })
+  }
+
+  @Test func sameEndsAreClaimedWithinAMargin() async throws {
+    let same = Criterion.near(0, margin: TrainingAct.margin)
+    let batch = try await claim("batch-mean-vs-soft-value")
+    #expect(batch.criterion == same && batch.rule.contains("±0.0969"))
+    let value = try await claim("policy-value-vs-soft-value")
+    #expect(value.criterion == same && value.effect == 1)
+    let whitened = try await claim("none-whitened-vs-soft-value")
+    #expect(whitened.criterion == .below(TrainingAct.margin) && whitened.effect == 0)
+    #expect(try await claim("none-whitened-vs-none").criterion == .below(0))
+  }
+
+  @Test func thePaperIsCitedForWhatItSays() async throws {
+    #expect(try await claim("none-vs-soft-value").source.contains("section 5.2"))
+    for name in ["none-whitened-vs-soft-value", "none-3-vs-none", "batch-mean-vs-soft-value"] {
+      #expect(try await claim(name).source == "own expectation: experiments/variance/README.md")
+    }
   }
 
   @Test func twoSeedsDecideNothing() async throws {
-    let claims = try await HandVariance.made.value.results.claims
-    let claim = try #require(claims.first { $0.id == "variance.training-none-vs-soft-value" })
+    let claim = try await claim("none-vs-soft-value")
     #expect(claim.verdict == .void && claim.effect == 1.5 && claim.seeds == 2)
     #expect(claim.rule.hasPrefix("t test over seeds against 0, Holm"))
   }
@@ -224,6 +289,8 @@ private func isMean(_ estimate: Estimate?, of first: Double, _ second: Double) -
     #expect(isMean(points[0].noiseToSignal["none"], of: 2, 4))
     #expect(isMean(points[1].suboptimality, of: 0.25, 0.25))
     #expect(isMean(points[0].cosine, of: 0.5, 0.6))
+    #expect(isMean(points[0].softValueOver["none"], of: 0.5, 0.25))
+    #expect(points[0].softValueOver["soft-value"] == nil)
   }
 
   // β = 0.5: a trace of 1 is 4 per β², and 1 over 0.5 is a noise of 2.
@@ -239,11 +306,14 @@ private func isMean(_ estimate: Estimate?, of first: Double, _ second: Double) -
     func claim(_ name: String) throws -> Claim {
       try #require(claims.first { $0.id == "variance.model-\(name)" })
     }
-    // 0.001 of 2 is below a hundredth; 4 over 0.001 is above a hundred.
+    // 0.001 of 2 is below a hundredth; DPO's trace stays what it was.
     let vanishes = try claim("soft-value-noise-vanishes")
     #expect(vanishes.effect == 0.0005 && vanishes.verdict == .void)
     let remains = try claim("dpo-noise-remains")
-    #expect(remains.effect == 4000 && remains.verdict == .void)
+    #expect(remains.effect == 1 && remains.verdict == .void)
+    // 2 over 4 and over 8: at this reference the soft value is the less noisy one.
+    let worst = try claim("soft-value-worst-at-reference")
+    #expect(worst.effect == 0.375 && worst.verdict == .void)
     let cosine = try claim("dpo-points-along-policy-gradient")
     #expect(cosine.effect == 0.55 && cosine.verdict == .void)
     // Two seeds decide nothing.
@@ -269,7 +339,8 @@ private func isMean(_ estimate: Estimate?, of first: Double, _ second: Double) -
     let summary = try await HandVariance.made.value.results.summary
     #expect(summary.model[0].points.count == 2)
     #expect(summary.model[0].points.allSatisfy { $0.noiseToSignal.isEmpty })
+    #expect(summary.model[0].points.allSatisfy { $0.softValueOver.isEmpty })
     let text = try await HandVariance.text("summary.json")
-    #expect(text.contains(#""schema":"tandem.variance/1""#))
+    #expect(text.contains(#""schema":"tandem.variance/2""#))
   }
 }

@@ -97,10 +97,10 @@ package struct GradientStability: Codable, Hashable, Sendable {
 
 /// The simple noise scale tr Σ / |G|², McCandlish (2018), equation 2.9, in items of the batch.
 ///
-/// A ratio of means over updates, not a mean of ratios: both parts are unbiased (appendix A.1), the
-/// ratio of one update is not, and |G|² may come out negative. NaN where its mean is not positive:
-/// the gradient was then lost in the noise. Unbiased only on fresh data: from the second epoch over the
-/// same items on, a policy has been fitted to them, and both parts are those of the data in hand.
+/// A ratio of means over updates, not a mean of ratios: both parts are unbiased on fresh data
+/// (appendix A.1), the ratio of one update is not, and |G|² may come out negative. Over several passes
+/// through the same data it is the noise scale of the training set's loss. NaN where the mean of |G|²
+/// is not positive: the gradient was then lost in the noise.
 package func gradientNoiseScale(
   gradientPowers: [Double], covarianceTraces: [Double]
 ) -> Double {

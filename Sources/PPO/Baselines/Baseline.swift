@@ -5,10 +5,10 @@
 /// Since E[∇log π] = 0, every b that does not depend on y leaves the mean of ĝ as it is. It moves
 /// the trace of the covariance along a parabola, tr Cov(b*) + (b − b*)²·E|∇log π|², Greensmith (2004).
 ///
-/// The advantage of every token is that of its whole completion. The reward still to come in the
-/// place of R would have less variance far from the optimum. But on every completion of the optimal
-/// policy it is the whole return that equals the soft value β·log Z, Rafailov (2023), equation 10:
-/// of advantages with one b for a completion, only R − β·log Z vanish there.
+/// The advantage of every token is that of its whole completion, unless ``TokenReturn`` puts the
+/// rewards still to come in the place of R. Those may have less variance far from the optimum. But on
+/// every completion of the optimal policy it is the whole return that equals the soft value β·log Z,
+/// Rafailov (2023), equation 10: of advantages with one b for a completion, only R − β·log Z vanish there.
 public protocol Baseline: Sendable {
   /// Completions that it reads of the reference beside each rollout, drawn after the same prompt.
   var referenceSamples: Int { get }
@@ -28,7 +28,7 @@ extension Baseline {
 
 /// What a baseline has a number for, which decides the shape of the advantages.
 public enum BaselineResolution: String, Codable, Sendable {
-  /// Each completion: all its tokens have the advantage R − b, and no value model is trained.
+  /// Each completion: its tokens have the advantage R − b, and no value model is trained.
   case completion
   /// Each token: a value model is trained beside the policy, and advantages are Schulman's (2016).
   case token

@@ -148,7 +148,7 @@ extension Claim {
     if reason == nil { reason = missing }
     guard reason == nil, let effect, let interval, let seeds else { return }
     let estimate = MeanEstimate(mean: effect, low: interval[0], high: interval[1], count: seeds)
-    p = rounded(estimate.pValue(against: criterion.bounds[0]))
+    p = rounded(criterion.pValue(of: estimate))
     equivalenceP = criterion.margin.map {
       rounded(estimate.equivalenceP(around: criterion.bounds[0], margin: $0))
     }
@@ -174,11 +174,16 @@ extension Claim {
     }
     guard tier == .empirical else { return holds(criterion) ? .holds : .broken }
     guard reason == nil, let effect, let adjustedP else { return .void }
+    let isEquivalent = (adjustedEquivalenceP ?? 1) < Criterion.level
+    if criterion.side == .near {
+      return isEquivalent
+        ? .reproduced : adjustedP < Criterion.level ? .contradicted : .inconclusive
+    }
     if adjustedP < Criterion.level {
       return (effect > criterion.bounds[0]) == (criterion.side == .above)
         ? .reproduced : .contradicted
     }
-    return (adjustedEquivalenceP ?? 1) < Criterion.level ? .equivalent : .inconclusive
+    return isEquivalent ? .equivalent : .inconclusive
   }
 
   /// Whether a theorem's or law's values lie where they must; what is no number does not.

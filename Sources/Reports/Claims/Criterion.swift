@@ -12,6 +12,8 @@ package struct Criterion: Codable, Hashable, Sendable {
     case above
     /// The mean over seeds lies below the bound: an empirical claim.
     case below
+    /// The mean over seeds lies within the margin of the bound: an empirical claim that nothing differs.
+    case near
   }
 
   /// The side on which the claim holds.
@@ -43,11 +45,16 @@ package struct Criterion: Codable, Hashable, Sendable {
     Criterion(.below, [bound], margin: margin)
   }
 
+  /// A mean over seeds is practically a bound: no farther from it than a margin.
+  package static func near(_ bound: Double, margin: Double) -> Criterion {
+    Criterion(.near, [bound], margin: margin)
+  }
+
   /// Whether the bounds and the margin are numbers that can decide a claim of this tier.
   func decides(_ tier: ClaimTier) -> Bool {
-    let isOfTests = side == .above || side == .below
+    let isOfTests = [.above, .below, .near].contains(side)
     return isOfTests == (tier == .empirical) && bounds.allSatisfy(\.isFinite)
-      && bounds.count == (side == .within ? 2 : 1) && (margin ?? 1) > 0
+      && bounds.count == (side == .within ? 2 : 1) && (margin ?? (side == .near ? 0 : 1)) > 0
   }
 
   /// The rule in words.
@@ -59,16 +66,31 @@ package struct Criterion: Codable, Hashable, Sendable {
       let equivalent = margin.map {
         "; within ±\(short($0)) of it by two one-sided tests equivalent"
       }
-      return "t test over seeds against \(short(bounds[0])), Holm over all empirical claims of the "
-        + "experiment: adjusted p < \(Self.level) \(side.rawValue) it reproduced, beyond it "
-        + "contradicted"
-        + (equivalent ?? "") + "; else inconclusive; void where a run is unhealthy or fewer than "
-        + "\(Self.fewestSeeds) seeds are left"
+      return "t test over seeds against \(short(bounds[0])), \(Self.holm): adjusted p < \(Self.level) "
+        + "\(side.rawValue) it reproduced, beyond it contradicted" + (equivalent ?? "") + Self.open
+    case .near:
+      return "two one-sided t tests over seeds, \(Self.holm): adjusted p < \(Self.level) within "
+        + "±\(short(margin ?? 0)) of \(short(bounds[0])) reproduced, beyond that contradicted"
+        + Self.open
     }
   }
+
+  private static let holm = "Holm over all empirical claims of the experiment"
+  private static let open =
+    "; else inconclusive; void where a run is unhealthy or fewer than \(fewestSeeds) seeds are left"
 
   /// The adjusted p-value below which an empirical claim is decided.
   package static let level = 0.05
   /// The fewest healthy seeds that decide an empirical claim.
   package static let fewestSeeds = 5
+}
+
+extension Criterion {
+  /// The p-value against what the criterion calls none: the bound, or the nearer end of the margin around it.
+  func pValue(of estimate: MeanEstimate) -> Double {
+    guard side == .near, let margin else { return estimate.pValue(against: bounds[0]) }
+    let distance = estimate.mean - bounds[0]
+    guard abs(distance) > margin else { return 1 }
+    return estimate.pValue(against: bounds[0] + (distance > 0 ? margin : -margin))
+  }
 }

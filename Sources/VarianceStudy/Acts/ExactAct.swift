@@ -57,11 +57,16 @@ package struct ExactAct: Codable, Sendable {
   ///   - instances: How many made-up prompts the slopes are fitted on.
   ///   - samples: How many gradients the estimate of each trace averages.
   package init(instances: Int = 5, samples: Int = 100_000) {
-    let all = (1...instances).map { VarianceInstance(seed: $0) }
+    let all = Self.instances(instances)
     parabola = Self.parabola()
     path = GradientEstimator.compared.map { Self.pathCurve($0, all) }
     offsets = GradientEstimator.compared.map { Self.offsetCurve($0, all[0].centred) }
     monteCarlo = MonteCarloCheck.all(of: all[0], samples: samples)
+  }
+
+  /// Made-up prompts, the first ones of an endless row.
+  static func instances(_ count: Int = 5) -> [VarianceInstance] {
+    (1...count).map { VarianceInstance(seed: $0) }
   }
 
   /// The bandit of the worked example: p = (1/2, 1/3, 1/6), r = (0, 1, 3), β = 1.

@@ -2,6 +2,7 @@ import Evaluation
 import ExactTheory
 import Foundation
 import LanguageModel
+import PPO
 package import Reports
 import Training
 import Workbench
@@ -18,6 +19,10 @@ package struct ModelAct: Codable, Sendable {
     package var noiseToSignal: [String: Estimate]
     /// The covariance traces themselves, by estimator.
     package var covarianceTraces: [String: Estimate]
+    /// The soft value's covariance trace over every other's, within each seed.
+    ///
+    /// At the optimum it says nothing about those that vanish there too.
+    package var softValueOver: [String: Estimate]
     /// DPO's noise-to-signal ratio per labelled pair.
     package var preferenceNoiseToSignal: Estimate
     /// DPO's covariance trace per labelled pair, divided by β².
@@ -63,16 +68,20 @@ extension ModelAct.Point {
       Estimate(over: rows.map { value(GradientValues($0.values)) })
     }
     let names = Set(rows.flatMap { GradientValues($0.values).estimators })
-    var (ratios, traces): ([String: Estimate], [String: Estimate]) = ([:], [:])
+    var (ratios, traces, excess): ([String: Estimate], [String: Estimate], [String: Estimate])
+    (ratios, traces, excess) = ([:], [:], [:])
+    let softValue = BaselineKind.softValue.rawValue
     for name in names {
       traces[name] = estimate { $0.trace(name) }
       ratios[name] = estimate { $0.trace(name) / $0.squaredNorm }
+      guard name != softValue else { continue }
+      excess[name] = estimate { $0.trace(softValue) / $0.trace(name) }
     }
     let hasValue = rows.allSatisfy { GradientValues($0.values).valueError.isFinite }
     self.init(
       step: rows.first?.step ?? 0,
       suboptimality: Estimate(over: rows.map { $0.values[.suboptimality] ?? .nan }),
-      noiseToSignal: ratios, covarianceTraces: traces,
+      noiseToSignal: ratios, covarianceTraces: traces, softValueOver: excess,
       preferenceNoiseToSignal: estimate { $0.preferenceTrace / $0.preferenceSquaredNorm },
       preferenceCovarianceTrace: estimate { $0.preferenceTrace / (beta * beta) },
       cosine: estimate(\.cosine), valueError: hasValue ? estimate(\.valueError) : nil)

@@ -15,6 +15,8 @@ package struct TrainingAct: Codable, Sendable {
     package var name: String
     /// The baseline's name in specifications.
     package var baseline: String
+    /// The same with what else is done to the advantages: whitening, rewards to go.
+    package var estimator: String
     /// The offset of the reward in its standard deviations under the reference.
     package var offset: Double
     /// The tuned learning rate.
@@ -49,7 +51,8 @@ package struct TrainingAct: Codable, Sendable {
 
   /// The arms in the order of the specification.
   package var arms: [Arm]
-  /// Every baseline against the soft value at its offset, and at +3 against itself at 0.
+  /// Every estimator against the soft value at its offset, against its baseline alone, and at +3
+  /// against itself at 0.
   package var differences: [Difference]
   /// Updates of every run.
   package var iterations: Int
@@ -83,6 +86,14 @@ private struct TrainingRuns {
     return settings
   }
   private var baseline: String { settings?.baseline.rawValue ?? arm.method.name }
+  /// What is done to the advantages R − b before they are learnt from.
+  private var treatment: [String] {
+    [
+      settings?.whitensAdvantages == true ? "whitened" : nil,
+      settings?.tokenReturn == .toGo ? "reward-to-go" : nil,
+    ].compactMap(\.self)
+  }
+  private var estimator: String { ([baseline] + treatment).joined(separator: " ") }
   private var offset: Double { arm.rewardOffset ?? 0 }
 
   private func last(_ key: MetricKey) -> [Double] {
@@ -101,7 +112,7 @@ private struct TrainingRuns {
     }
     let ends = last(.objective)
     return TrainingAct.Arm(
-      name: arm.name, baseline: baseline, offset: offset,
+      name: arm.name, baseline: baseline, estimator: estimator, offset: offset,
       learningRate: settings?.learningRate ?? .nan,
       suboptimality: Estimate(over: last(.suboptimality)),
       logSuboptimality: Estimate(bySeed: logs), objective: Estimate(over: ends),
@@ -113,9 +124,14 @@ private struct TrainingRuns {
   }
 
   func isControl(for other: TrainingRuns) -> Bool {
+    guard offset == other.offset else {
+      return estimator == other.estimator && offset == 0
+    }
+    guard estimator != other.estimator else { return false }
     let isSoftValue = baseline == BaselineKind.softValue.rawValue
-    if isSoftValue, offset == other.offset, other.baseline != baseline { return true }
-    return baseline == other.baseline && offset == 0 && other.offset != 0
+    return treatment.isEmpty
+      ? isSoftValue || baseline == other.baseline
+      : isSoftValue && treatment == other.treatment
   }
 
   func difference(from control: TrainingRuns) -> TrainingAct.Difference? {

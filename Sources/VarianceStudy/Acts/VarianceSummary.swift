@@ -8,7 +8,7 @@ import Workbench
 /// What `tandem variance` found, small enough to commit; the curves are in curves.csv.
 package struct VarianceSummary: Codable, Sendable {
   /// The version of this layout.
-  package var schema = "tandem.variance/1"
+  package var schema = "tandem.variance/2"
   /// The parabola of the worked example.
   package var parabola: ExactAct.Parabola
   /// The fitted exponents of u for each estimator, one an instance.
@@ -21,9 +21,11 @@ package struct VarianceSummary: Codable, Sendable {
   package var units: [GradientUnit]
   /// What the baselines did to training.
   package var training: TrainingAct
+  /// Where the trainings ended on the way to the optimum.
+  package var ends: TrainingEnds
 
   /// The three acts, without their curves.
-  package init(exact: ExactAct, model: ModelAct, training: TrainingAct) {
+  package init(exact: ExactAct, model: ModelAct, training: TrainingAct, ends: TrainingEnds) {
     parabola = exact.parabola
     slopes = Dictionary(
       uniqueKeysWithValues: exact.path.map { ($0.name, $0.slopes.map(rounded)) })
@@ -34,14 +36,15 @@ package struct VarianceSummary: Codable, Sendable {
     }
     units = model.units
     self.training = training
+    self.ends = ends
   }
 }
 
 extension ModelAct.Point {
-  /// The point without the ratios, which are traces over one squared norm.
+  /// The point without the ratios, which are traces over one squared norm or over one another.
   fileprivate var withoutRatios: ModelAct.Point {
     var point = self
-    point.noiseToSignal = [:]
+    (point.noiseToSignal, point.softValueOver) = ([:], [:])
     return point
   }
 }

@@ -68,7 +68,9 @@ struct VarianceArticle {
     <p>Walk from the reference to the optimum along q<sub>t</sub> ∝ p e<sup>t r/β</sup>. With u = 1 − t the gradient is
     u Cov(r, s): it vanishes in proportion to u, its square like u². So does the variance of an estimator whose baseline ends
     at the soft value. That of the others ends at a constant, (V* − E b)² F plus the baseline's own scatter, and noise
-    against signal grows like u<sup>−2</sup>.</p>
+    against signal grows like u<sup>−2</sup>. That is a limit. The table of ends below says at which u trainings
+    stop and what no baseline costs there; at the other end, at the reference, the normaliser lies β KL(p‖π*) above the
+    policy's value and can be the noisiest baseline of all.</p>
     \(formula("at q = π*:&emsp; trCov = (b − β log Z)² F", "zero exactly for b = β log Z"))
     \(check("baselines.zero-variance", "baselines.remaining-variance", "annealing.gradient"))
     <p>A constant added to the reward moves the parabola and every baseline that moves with the reward; only "none" stays
@@ -96,15 +98,19 @@ struct VarianceArticle {
     """
     <p>Variance is not yet learning: Adam rescales the gradient, batches average it, and a learning rate can be tuned to
     noise. Six baselines were trained with everything else equal, each at a learning rate tuned with equal trials, once with
-    rewards centred on the reference and once three standard deviations above.</p>
+    rewards centred on the reference and once three standard deviations above. None of the six whitens its advantages, so
+    that constants are not hidden. Trainers do whiten: so does "none whitened", which subtracts the batch's mean token by token and
+    divides by its deviation. "None reward-to-go" weighs a token by the rewards from it on; the score comes last, so that only
+    the KL penalties of earlier tokens are left out.</p>
     """
   }
 
   var verdict: String {
     """
     <ul>
-    <li><b>True:</b> the normaliser is a baseline that leaves no variance at the optimum, and "none" and one reference
-    completion are left with noise that, against the signal, diverges as (1 − t)<sup>−2</sup>.</li>
+    <li><b>True in the limit:</b> the normaliser is a baseline that leaves no variance at the optimum, and "none" and one
+    reference completion are left with noise that, against the signal, diverges as (1 − t)<sup>−2</sup>. The law holds within 1 − t ≤ 0.02;
+    trainings end farther away, where the cost is a factor, and at the reference the normaliser itself may be the noisiest.</li>
     <li><b>True, and sharper:</b> within the rewards r + f(x) the estimator without a baseline has zero variance at the optimum
     if and only if f makes the normaliser vanish: that is DPO's representative, the precise form of "does not require any baselines".</li>
     <li><b>Half true:</b> the normaliser is <i>sufficient, not optimal</i>. The policy's value and leave-one-out do as well at the

@@ -12,6 +12,7 @@ private func color(of estimator: String) -> String {
     "log-mean-exp-4": "#B8A000", "log-mean-exp-16": "#7A6A00", "leave-one-out-4": "#009E73",
     "leave-one-out": "#009E73", "batch-mean": "#56B4E9", "soft-value": "#0072B2",
     "policy-value": "#56B4E9", "optimal": "#000000", "learned-value": "#888888",
+    "none whitened": "#7F3C8D", "none reward-to-go": "#8B4513", "soft-value whitened": "#00B5D8",
   ]
   return colors[estimator] ?? "#555555"
 }
@@ -23,7 +24,9 @@ private func label(of estimator: String) -> String {
 
 extension ExactAct {
   /// The parabola, the path and the offsets.
-  var figures: [Figure] { [parabolaFigure, pathFigure, offsetFigure] }
+  func figures(_ ends: TrainingEnds) -> [Figure] {
+    [parabolaFigure, pathFigure(ends), offsetFigure]
+  }
 
   private var parabolaFigure: Figure {
     let curve = (0...80).map { -0.4 + 0.04 * Double($0) }.map { b in
@@ -50,17 +53,26 @@ extension ExactAct {
         })
   }
 
-  private var pathFigure: Figure {
+  private func pathFigure(_ ends: TrainingEnds) -> Figure {
     let start = path.first?.noiseToSignal.first ?? 1
     let guide = ExactAct.path.map { FigurePoint(x: $0, y: start * 1e-6 / ($0 * $0) * 3) }
+    let marks = [(ends.place(of: "soft value"), "#0072B2"), (ends.place(of: "none"), "#D55E00")]
+    let verticals = marks.compactMap { place, color in
+      place.map { place in
+        FigureSeries(
+          name: "training ends, \(place.name)", color: color, style: .guide,
+          points: [1, start].map { FigurePoint(x: place.remaining, y: $0) })
+      }
+    }
     return Figure(
       name: "exact-path", section: .exact, title: "Noise against signal on the way to the optimum",
       caption:
         "Exact noise-to-signal ratio trCov/|g|² per sampled completion along q_t ∝ p·exp(t·r/β), against u = 1 − t: the optimum lies to the left. "
-        + "Dashed: u⁻². One made-up prompt of 64 completions with log-linear scores.",
+        + "Dashed: u⁻², and where trainings end: at the place of the path that has as much KL(q_t‖π*) left. "
+        + "One made-up prompt of 64 completions with log-linear scores.",
       xLabel: "u = 1 − t", yLabel: "trCov / |g|²", xScale: .logarithmic, yScale: .logarithmic,
       series: [FigureSeries(name: "u⁻²", color: "#999999", style: .guide, points: guide)]
-        + path.map { $0.series })
+        + path.map { $0.series } + verticals)
   }
 
   private var offsetFigure: Figure {
@@ -178,7 +190,7 @@ extension TrainingAct {
         let own = cells.filter { $0.arm == arm.name }
         let places = own.map(\.evaluations.count).min() ?? 0
         return FigureSeries(
-          name: label(of: arm.baseline), color: color(of: arm.baseline), style: .band,
+          name: label(of: arm.estimator), color: color(of: arm.estimator), style: .band,
           points: (0..<places).map { place in
             let rows = own.map { $0.evaluations[place] }
             return FigurePoint(
@@ -189,7 +201,7 @@ extension TrainingAct {
   }
 
   private func ends(_ offsets: [Double]) -> Figure {
-    let names = arms.map(\.baseline).reduce(into: [String]()) { names, name in
+    let names = arms.map(\.estimator).reduce(into: [String]()) { names, name in
       if !names.contains(name) { names.append(name) }
     }
     return Figure(
@@ -197,13 +209,13 @@ extension TrainingAct {
       caption:
         "Mean log₁₀ of the final KL(π‖π*) over paired seeds with the 95 % t interval; lower is better.",
       xLabel: "", yLabel: "log₁₀ KL(π‖π*) at the end",
-      categories: names.map { $0.replacing("-", with: " ") },
+      categories: names.map(label(of:)),
       series: offsets.enumerated().map { index, offset in
         FigureSeries(
           name: "offset \(short(offset)) sd", color: index == 0 ? "#0072B2" : "#D55E00",
           style: .errorBar,
           points: arms.filter { $0.offset == offset }.map { arm in
-            let place = Double(names.firstIndex(of: arm.baseline) ?? 0)
+            let place = Double(names.firstIndex(of: arm.estimator) ?? 0)
             return FigurePoint(x: place + 0.16 * Double(2 * index - 1), arm.logSuboptimality)
           })
       })

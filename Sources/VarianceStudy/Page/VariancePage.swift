@@ -42,7 +42,8 @@ struct VariancePage {
       // The parabola stands with its text, the path and the offset with theirs.
       return [
         article.parabola, HTML.grid(figures.prefix(1), drawings: drawings), article.path,
-        HTML.grid(figures.dropFirst(), drawings: drawings), tables.slopes, tables.monteCarlo,
+        HTML.grid(figures.dropFirst(), drawings: drawings), tables.slopes, tables.ends,
+        tables.monteCarlo,
       ]
     case .transformer: return [article.transformer, all, tables.model, tables.units]
     case .training: return [article.training, all, tables.training, tables.differences]
@@ -71,6 +72,8 @@ package struct VarianceResults: Sendable {
   package let model: ModelAct
   /// The third act.
   package let training: TrainingAct
+  /// Where the trainings of the third act stand on the path of the first.
+  package let ends: TrainingEnds
   /// The theorems behind them.
   package let identities: [VerifiedIdentity]
   private let trainingCells: [CellRecord]
@@ -84,28 +87,35 @@ package struct VarianceResults: Sendable {
   /// - Throws: `RunStoreError` where a run is not finished.
   package init(model: ExperimentRunner, training: ExperimentRunner, samples: Int) throws {
     exact = ExactAct(samples: samples)
-    let units = try model.specification.seeds.values.map { seed in
-      try SeedWork(
-        specification: model.specification, task: model.task, store: model.store, seed: seed
-      ).gradientUnits()
+    let seeds = model.specification.seeds.values.map { seed in
+      SeedWork(
+        specification: model.specification, task: model.task, store: model.store, seed: seed)
     }
+    let units = try seeds.map { try $0.gradientUnits() }
     self.model = ModelAct(
       model.specification, cells: try model.records(), units: GradientUnit.averaged(units))
     trainingCells = try training.records()
     self.training = TrainingAct(training.specification, cells: trainingCells)
+    ends = TrainingEnds(
+      TaskPath(goals: try seeds.compactMap { try $0.goal() }), training: self.training,
+      instances: ExactAct.instances())
     identities = try Identity.verifyAll()
   }
 
   /// The claims of the three acts.
-  package var claims: [Claim] { Claim.decided(exact.claims + model.claims + training.claims) }
+  package var claims: [Claim] {
+    Claim.decided(exact.claims(ends) + model.claims + training.claims)
+  }
 
   /// What is committed of the numbers.
   package var summary: VarianceSummary {
-    VarianceSummary(exact: exact, model: model, training: training)
+    VarianceSummary(exact: exact, model: model, training: training, ends: ends)
   }
 
   /// The figures, act by act.
-  var figures: [Figure] { exact.figures + model.figures + training.figures(trainingCells) }
+  var figures: [Figure] {
+    exact.figures(ends) + model.figures + training.figures(trainingCells)
+  }
 
   /// Writes summary.json, curves.csv, claims.json, figures and the page.
   ///

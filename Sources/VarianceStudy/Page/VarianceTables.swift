@@ -23,6 +23,22 @@ struct VarianceTables {
         + "A slope of −2 means that the baseline is worth nothing near the optimum.")
   }
 
+  /// Where trainings end on the annealing path, and what no baseline costs there.
+  var ends: String {
+    HTML.table(
+      ["place", "KL(π‖π*), nats", "1 − t", "trCov of none ÷ soft value"],
+      results.ends.places.map { place in
+        [
+          HTML.escape(place.name), typeset(place.suboptimality), typeset(place.remaining),
+          "\(typeset(place.noiseRatios.min())) … \(typeset(place.noiseRatios.max()))",
+        ]
+      },
+      caption:
+        "The slopes are fitted up to the first row. An arm stands at the 1 − t of its mean final KL(π‖π*), on the paths of the task's own references; "
+        + "the ratios there are those of the made-up prompts, smallest and largest. Below one the normaliser is the noisier."
+    )
+  }
+
   /// The exact traces against samples.
   var monteCarlo: String {
     HTML.table(

@@ -72,6 +72,19 @@ import Testing
     }
   }
 
+  // A constant in the place of the values and λ = 1: rewards to go less one baseline. At the optimum
+  // they scatter around β·log Z, where the whole return equals it.
+  @Test func rewardsToGoKeepNoiseAtTheOptimumThatTheWholeReturnLoses() {
+    let optimum = TabularTree(completions, logProbabilities: objective.optimalLogProbabilities)
+    let constant = optimum.prefixes.map { _ in objective.softValue }
+    let toGo = TokenLevelGradient(policy: optimum, objective: objective)
+      .moments(values: constant, lambda: 1)
+    let whole = ExactPolicyGradient(policy: ScoredPolicy(tree: optimum), objective: objective)
+    #expect(whole.covarianceTrace(of: .softValue) < 1e-25)
+    #expect(toGo.covarianceTrace > 1e-2)
+    #expect(toGo.mean.allSatisfy { abs($0) < 1e-12 })
+  }
+
   // The definition, completion by completion, with scores from the scored policy.
   @Test(arguments: [0, 0.7, 1])
   func momentsAreThoseOfAllCompletions(lambda: Double) {

@@ -66,6 +66,7 @@ private func words(_ settings: some Encodable) throws -> [String] {
     (settings.discount, settings.lambda, settings.epochs) = (0.99, 0.9, 3)
     (settings.valueLearningRate, settings.targetKL, settings.ratioThreshold) = (1e-3, 0.1, 10)
     (settings.scoreClip, settings.dualClip, settings.lossReduction) = (5, 3, .completionMean)
+    settings.tokenReturn = .whole
     (settings.algorithm, settings.dialect) = (.grpo, .openAI2019)
     #expect(try PPOConfiguration(file: nil, overrides: words(settings)) == settings)
     #expect(try words(settings).count == PPOConfiguration.settings.count)
