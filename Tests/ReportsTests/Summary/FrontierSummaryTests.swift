@@ -1,6 +1,7 @@
 import Foundation
 import Reports
 import Testing
+import Training
 import Workbench
 
 /// Four seeds of two swept methods, each seed's rewards shifted by a tenth of its number.

@@ -1,4 +1,5 @@
 import Foundation
+import LanguageModel
 import Reports
 import Testing
 import Workbench
