@@ -66,7 +66,8 @@ package struct Criterion: Codable, Hashable, Sendable {
       let equivalent = margin.map {
         "; within ±\(short($0)) of it by two one-sided tests equivalent"
       }
-      return "t test over seeds against \(short(bounds[0])), \(Self.holm): adjusted p < \(Self.level) "
+      return
+        "t test over seeds against \(short(bounds[0])), \(Self.holm): adjusted p < \(Self.level) "
         + "\(side.rawValue) it reproduced, beyond it contradicted" + (equivalent ?? "") + Self.open
     case .near:
       return "two one-sided t tests over seeds, \(Self.holm): adjusted p < \(Self.level) within "

@@ -71,7 +71,8 @@ private struct ClaimJudge {
     return Claim(
       id: id(first, second, ending: "-at-1-nat"), source: source,
       statement: "finished runs of \(first) are above those of \(second) in gold reward at 1 nat",
-      metric: "\(MetricKey.goldReward) of finished runs at \(MetricKey.kl) = 1, \(first) − \(second)",
+      metric:
+        "\(MetricKey.goldReward) of finished runs at \(MetricKey.kl) = 1, \(first) − \(second)",
       arms: [first, second], criterion: .above(0, margin: summary.facts.equivalenceMargin),
       over: place.map { $0.estimate(isReversed: found.first != first) } ?? Estimate(over: []),
       unhealthy: health.problem(of: arms, isSweep: true)

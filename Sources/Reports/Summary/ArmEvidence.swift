@@ -12,7 +12,8 @@ package struct ArmEvidence: Codable, Sendable {
   /// The seeds that diverged or ended collapsed.
   package var lostSeeds: [Int]
   /// The SHA-256 of what each seed read: `pairs`, `prompts` and `reference`, by the seed's number.
-  package var dataHashes: [String: [String: String]]}
+  package var dataHashes: [String: [String: String]]
+}
 
 /// The evidence for each arm of an experiment.
 func armEvidence(_ runs: [ArmRuns], among cells: [CellRecord], judge: Judge?) -> [ArmEvidence] {

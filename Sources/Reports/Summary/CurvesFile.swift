@@ -82,13 +82,18 @@ package struct CurvesFile: Sendable {
       ? nil : said(name, one.difference.mean, other.difference.mean)
   }
 
-  private func disagreement(of stored: FrontierSummary?, from derived: FrontierSummary?) -> String? {
+  private func disagreement(of stored: FrontierSummary?, from derived: FrontierSummary?) -> String?
+  {
     for one in stored?.comparisons ?? [] {
       let other = derived?.comparisons.first { $0.first == one.first && $0.second == one.second }
       for place in one.places {
-        let again = other?.places.first { abs($0.at - place.at) <= Self.tolerance * max(1, place.at) }
+        let again = other?.places.first {
+          abs($0.at - place.at) <= Self.tolerance * max(1, place.at)
+        }
         let (a, b) = (place.difference ?? .nan, again?.difference ?? .nan)
-        guard a.isFinite != b.isFinite || abs(a - b) > Self.tolerance * max(1, abs(a)) else { continue }
+        guard a.isFinite != b.isFinite || abs(a - b) > Self.tolerance * max(1, abs(a)) else {
+          continue
+        }
         return said("\(one.first) − \(one.second) of finished runs at \(place.at) nats", a, b)
       }
     }
@@ -120,7 +125,8 @@ extension EvaluationRow {
     self.init(
       step: step,
       cost: Cost(
-        labels: count("labels"), goldQueries: count("gold_queries"), tokensForward: count("tokens"), rollouts: count("rollouts"),
+        labels: count("labels"), goldQueries: count("gold_queries"), tokensForward: count("tokens"),
+        rollouts: count("rollouts"),
         flops: 1e9 * (row["gflop"].flatMap { Double($0) } ?? 0)), values: values)
   }
 }

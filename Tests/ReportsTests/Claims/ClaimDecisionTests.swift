@@ -73,6 +73,17 @@ import Workbench
     #expect(unhealthy.verdict == .void && unhealthy.p == nil)
   }
 
+  @Test func practicalEqualityIsClaimedByTwoOneSidedTests() {
+    let near = Criterion.near(0, margin: 0.2)
+    // A difference that is real, and within the margin: the claim of equality stands.
+    #expect(empirical("a.b", effect: 0.05, half: 0.02, criterion: near).verdict == .reproduced)
+    #expect(empirical("a.b", effect: 0.4, half: 0.1, criterion: near).verdict == .contradicted)
+    #expect(empirical("a.b", effect: -0.4, half: 0.1, criterion: near).verdict == .contradicted)
+    // Beyond the margin, but not beyond doubt; and within it, but too wide.
+    #expect(empirical("a.b", effect: 0.25, half: 0.2, criterion: near).verdict == .inconclusive)
+    #expect(empirical("a.b", effect: 0.01, half: 0.4, criterion: near).verdict == .inconclusive)
+  }
+
   @Test func equivalenceNeedsAMargin() {
     let close = empirical("a.b", effect: 0.01, half: 0.05)
     #expect(close.verdict == .inconclusive && close.equivalenceP == nil)

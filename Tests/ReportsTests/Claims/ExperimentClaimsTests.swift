@@ -48,7 +48,7 @@ import Workbench
 
   @Test func whatAnExperimentLacksIsNotClaimed() {
     #expect(healthy["ppo-gt-above-ppo"] == nil && healthy["reward-model-near-bayes"] == nil)
-    #expect(healthy["dpo-above-ppo-at-1-nat"] != nil)
+    #expect(healthy["dpo-above-ppo-at-1-nat"] == nil, "one training's path is no frontier")
   }
 
   @Test func smallDifferencesAreLeftOpenUnlessAMarginWasStated() throws {

@@ -90,22 +90,41 @@ import Workbench
     #expect(claims["ppo-above-sft"]?.verdict == .reproduced)
   }
 
-  @Test func aLevelThatWasNotMeasuredIsVoid() {
-    #expect(HealthyCells.summary.claimsByName["dpo-above-ppo-at-1-nat"]?.verdict != .void)
-    var far = HealthyCells.cells()
-    for index in far.indices where far[index].arm == "DPO" {
-      far[index].evaluations[1].values["eval/kl"] = 2.8
-      far[index].evaluations[2].values["eval/kl"] = 4.7
+  /// Six seeds of two methods at two β each; PPO's gold rises twice as fast with KL, and a little apart by seed.
+  private func swept(farthest: Double = 1.2) -> [String: Claim] {
+    var facts = HealthyCells.facts()
+    facts.arms = ["PPO", "DPO"].flatMap { family in
+      [0.3, 0.6].map { (beta: Double) in
+        ArmFacts(
+          name: "\(family) at \(beta)", method: family.lowercased(), settings: "", family: family,
+          beta: beta)
+      }
     }
-    let claim = summarize(far, facts: HealthyCells.facts()).claimsByName["dpo-above-ppo-at-1-nat"]
-    #expect(claim?.verdict == .void)
-    #expect(
-      claim?.reason == "1 nat was not measured: the nearest evaluation of DPO is 1.80 nats away")
-    var absent = HealthyCells.summary
-    absent.matched = []
-    #expect(absent.claimsByName["dpo-above-ppo-at-1-nat"]?.reason == "1 nat was not measured")
-    var older = HealthyCells.summary
-    older.evidence = nil
-    #expect(older.claimsByName["dpo-above-ppo-at-1-nat"]?.verdict == .void)
+    let cells = HealthyCells.wobble.enumerated().flatMap { index, wobble in
+      facts.arms.map { arm in
+        let (isPPO, isFar) = (arm.family == "PPO", arm.beta == 0.3)
+        let kl = isFar ? farthest : 0.4
+        var cell = HealthyCells.cell(
+          arm.name, seed: index + 1, start: 1, gain: (isPPO ? 2 : 1) * kl + wobble * kl)
+        cell.method = arm.method
+        cell.evaluations[2].values["eval/kl"] = kl
+        cell.evaluations.remove(at: 1)
+        return cell
+      }
+    }
+    return summarize(cells, facts: facts).claimsByName
+  }
+
+  @Test func finishedRunsAreComparedAtOneNat() throws {
+    let claim = try #require(swept()["dpo-above-ppo-at-1-nat"])
+    // Both lines are straight: at 1 nat DPO has 1 less than PPO, whatever the seed.
+    #expect(claim.verdict == .contradicted && abs((claim.effect ?? 0) + 1) < 1e-3)
+    #expect(claim.statement.contains("finished runs"))
+  }
+
+  @Test func aLevelThatNoFinishedRunLiesNearIsVoid() throws {
+    let claim = try #require(swept(farthest: 3)["dpo-above-ppo-at-1-nat"])
+    #expect(claim.verdict == .void && claim.effect == nil)
+    #expect(claim.reason?.contains("without a measured point nearby") == true)
   }
 }
