@@ -2,7 +2,7 @@ import Foundation
 import LanguageModel
 import Testing
 
-@Suite struct CostTests {
+@Suite struct CostUnitTests {
   private let whole = Cost(
     labels: 1, goldQueries: 2, tokensForward: 3, tokensBackward: 4, rollouts: 5, flops: 6)
 
