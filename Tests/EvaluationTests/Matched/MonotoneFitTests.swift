@@ -113,16 +113,16 @@ private func close(_ a: [Double], _ b: [Double]) -> Bool {
   @Test func confidenceIsThatOfTheIntervalAsked() throws {
     let second = MatchedCurve(costs: [0, 7], scores: [0, 1], fit: .none)
     let third = MatchedCurve(costs: [0, 7], scores: [0, 0], fit: .none)
-    let found = try #require(
-      matchedDifference([curve, curve], minus: [second, third], at: 7, confidence: 0.5))
+    let readings = matchedReadings([curve, curve], [second, third], at: [7, 7], near: nil)
+    let found = try #require(matchedDifference(readings, confidence: 0.5))
     // 5 and 6; with one degree of freedom the quartile of Student's t is one.
     #expect(abs(found.difference.lower - 5) < 1e-12 && abs(found.difference.upper - 6) < 1e-12)
-    #expect(found.difference.confidence == 0.5 && found.cost == 7)
+    #expect(found.difference.confidence == 0.5 && found.seeds == 2)
   }
 
   @Test func noCurvesHaveNoCommonRange() {
     // The largest of no starts is unknown.
     #expect(commonRange(of: []) == nil)
-    #expect(matchedDifference([], minus: [], at: 1) == nil)
+    #expect(matchedDifference(matchedReadings([], [], at: [], near: nil)) == nil)
   }
 }

@@ -37,8 +37,8 @@ import Testing
   // Four clusters of three copies: SE² is that of four outcomes, s²/4 = 1/12, the plain one (3/11)/12, so
   // that n* = 12·(3/132)/(1/12) = 36/11.
   @Test func copiesAreNoTrials() {
-    let outcomes = [1.0, 1, 0, 0].flatMap { [$0, $0, $0] }
-    let clusters = [0, 1, 2, 3].flatMap { [$0, $0, $0] }
+    let outcomes: [Double] = [1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0]
+    let clusters = [0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3]
     #expect(
       clusteredWilsonInterval(of: outcomes, clusters: clusters)
         == wilsonInterval(successes: 1.5, trials: 3))

@@ -44,8 +44,9 @@ import Testing
   @Test func curvesHoldEveryEvaluation() async throws {
     let lines = try text("curves.csv", in: try await results()).split(separator: "\n")
     #expect(lines.count == 1 + 2 * 3 * 3)
-    #expect(lines[0].hasPrefix("arm,seed,step,labels,rollouts,tokens,gflop,eval/eos_rate"))
-    #expect(lines[3].hasPrefix("PPO,1,20,5,0,200,2,"))
+    #expect(
+      lines[0].hasPrefix("arm,seed,step,labels,gold_queries,rollouts,tokens,gflop,eval/eos_rate"))
+    #expect(lines[3].hasPrefix("PPO,1,20,5,0,0,200,2,"))
   }
 
   @Test func theSummaryIsSmallAndTheSameTwice() async throws {

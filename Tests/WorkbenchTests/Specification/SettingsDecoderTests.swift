@@ -32,7 +32,8 @@ func readingError(_ yaml: String) -> SpecificationError? {
     let text = readingError(arms + "evaluation: {promts: 3}\n").map { "\($0)" }
     #expect(
       text == "e.yaml:2:14: unknown key 'evaluation.promts'; did you mean 'prompts'? "
-        + "This object accepts checkpoints, gradients, prompts, samples, split")
+        + "This object accepts checkpoints, gradients, path_points, path_prompts, prompts, "
+        + "samples, split")
   }
 
   @Test func optionalKeyWithoutDefaultIsKnown() throws {
