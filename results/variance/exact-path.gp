@@ -25,7 +25,9 @@ plot data using ($1==0?$2:1/0):($1==0?$3:1/0) skip 1 with lines lw 1.5 dt 2 lc r
   data using ($1==6?$2:1/0):($1==6?$3:1/0) skip 1 with lines lw 2 lc rgb "#009E73" title "leave-one-out of 4", \
   data using ($1==7?$2:1/0):($1==7?$3:1/0) skip 1 with lines lw 2 lc rgb "#0072B2" title "soft value β log Z", \
   data using ($1==8?$2:1/0):($1==8?$3:1/0) skip 1 with lines lw 2 lc rgb "#56B4E9" title "policy value", \
-  data using ($1==9?$2:1/0):($1==9?$3:1/0) skip 1 with lines lw 2 lc rgb "#000000" title "variance-optimal"
+  data using ($1==9?$2:1/0):($1==9?$3:1/0) skip 1 with lines lw 2 lc rgb "#000000" title "variance-optimal", \
+  data using ($1==10?$2:1/0):($1==10?$3:1/0) skip 1 with lines lw 1.5 dt 2 lc rgb "#0072B2" title "training ends, soft value", \
+  data using ($1==11?$2:1/0):($1==11?$3:1/0) skip 1 with lines lw 1.5 dt 2 lc rgb "#D55E00" title "training ends, none"
 set terminal pngcairo size 1140,630 font "Helvetica,15"
 set output "exact-path.png"
 replot

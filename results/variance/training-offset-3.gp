@@ -25,7 +25,11 @@ plot data using ($1==0?$2:1/0):($1==0?$4:1/0):($1==0?$5:1/0) skip 1 with filledc
   data using ($1==4?$2:1/0):($1==4?$4:1/0):($1==4?$5:1/0) skip 1 with filledcurves lc rgb "#888888" notitle, \
   data using ($1==4?$2:1/0):($1==4?$3:1/0) skip 1 with linespoints lw 2 pt 7 ps 0.35 lc rgb "#888888" title "learned value", \
   data using ($1==5?$2:1/0):($1==5?$4:1/0):($1==5?$5:1/0) skip 1 with filledcurves lc rgb "#0072B2" notitle, \
-  data using ($1==5?$2:1/0):($1==5?$3:1/0) skip 1 with linespoints lw 2 pt 7 ps 0.35 lc rgb "#0072B2" title "soft value β log Z"
+  data using ($1==5?$2:1/0):($1==5?$3:1/0) skip 1 with linespoints lw 2 pt 7 ps 0.35 lc rgb "#0072B2" title "soft value β log Z", \
+  data using ($1==6?$2:1/0):($1==6?$4:1/0):($1==6?$5:1/0) skip 1 with filledcurves lc rgb "#7F3C8D" notitle, \
+  data using ($1==6?$2:1/0):($1==6?$3:1/0) skip 1 with linespoints lw 2 pt 7 ps 0.35 lc rgb "#7F3C8D" title "none whitened", \
+  data using ($1==7?$2:1/0):($1==7?$4:1/0):($1==7?$5:1/0) skip 1 with filledcurves lc rgb "#8B4513" notitle, \
+  data using ($1==7?$2:1/0):($1==7?$3:1/0) skip 1 with linespoints lw 2 pt 7 ps 0.35 lc rgb "#8B4513" title "none reward to go"
 set terminal pngcairo size 1140,630 font "Helvetica,15"
 set output "training-offset-3.png"
 replot

@@ -94,8 +94,10 @@ package struct GnuplotScript: Sendable {
       .joined()
     guard !figure.categories.isEmpty else { return "set xtics auto" + logarithms }
     let tics = figure.categories.enumerated().map { "\"\(quoted($1))\" \($0)" }
+    // Level names of more letters than this overlap.
+    let slope = figure.categories.reduce(0) { $0 + $1.count } > 60 ? "rotate by -20 " : ""
     return """
-      set xtics (\(tics.joined(separator: ", ")))
+      set xtics \(slope)(\(tics.joined(separator: ", ")))
       set xrange [-0.6:\(short(Double(figure.categories.count) - 0.4))]\(logarithms)
       """
   }

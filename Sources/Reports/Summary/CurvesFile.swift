@@ -59,7 +59,8 @@ package struct CurvesFile: Sendable {
         self.disagreement(of: $0.final, from: $1.final, in: $0.name)
       }.first
       ?? summary.comparisons.lazy.compactMap { self.disagreement(of: $0, from: again) }.first
-      ?? pathsOfCheckpoints(summary).lazy.compactMap { self.disagreement(of: $0, from: again) }.first
+      ?? pathsOfCheckpoints(summary).lazy.compactMap { self.disagreement(of: $0, from: again) }
+      .first
       ?? disagreement(of: summary.frontier, from: again.frontier)
   }
 
