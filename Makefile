@@ -103,8 +103,8 @@ mutants: setup ## Break formulas on purpose and see which identities notice (abo
 	@Scripts/install.sh python3:python3
 	python3 Scripts/mutants.py results/identities/mutants.md
 
-variance: build ## Section 5.2 of the DPO paper in numbers: exact, in a transformer, in training (about 8 minutes)
-	@echo "make variance: about 8 minutes on two cores after the build"
+variance: build ## Section 5.2 of the DPO paper in numbers: exact, in a transformer, in training (about 12 minutes)
+	@echo "make variance: about 12 minutes on two cores after the build"
 	$(TANDEM) variance --output runs/variance$(if $(QUICK),-quick) \
 	  --results $(if $(QUICK),runs/variance-quick/results,results/variance) $(QUICK_FLAG) $(JOBS_FLAG)
 	$(if $(QUICK),,$(TANDEM) claims results)
