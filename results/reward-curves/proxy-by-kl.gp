@@ -1,39 +1,27 @@
 # Draws proxy-by-kl.svg and proxy-by-kl.png from proxy-by-kl.csv:  gnuplot proxy-by-kl.gp
 set datafile separator ","
-set title "Proxy reward against KL" font ",13"
+set title "Proxy reward against KL" font ",20"
 set xlabel "sequence KL(π‖π\\_ref), nats"
 set ylabel "proxy reward"
 set border 3 lc rgb "#666666"
 set tics nomirror out
 set grid lc rgb "#e4e4e4" lw 1
-set key outside right top vertical Left reverse samplen 2
+set key inside bottom right vertical Left reverse samplen 2
 set style fill transparent solid 0.18 noborder
 set xtics auto
 data = "proxy-by-kl.csv"
-set terminal svg size 760,420 font "Helvetica,12" name "proxy_by_kl" background rgb "white"
+set terminal svg size 760,500 font "Helvetica,19" name "proxy_by_kl" background rgb "white"
 set output "proxy-by-kl.svg"
-plot data using ($1==0?$2:1/0):($1==0?$3:1/0) skip 1 with lines lw 0.6 lc rgb "#0072B2" notitle, \
-  data using ($1==1?$2:1/0):($1==1?$3:1/0) skip 1 with lines lw 0.6 lc rgb "#0072B2" notitle, \
-  data using ($1==2?$2:1/0):($1==2?$3:1/0) skip 1 with lines lw 0.6 lc rgb "#0072B2" notitle, \
-  data using ($1==3?$2:1/0):($1==3?$3:1/0) skip 1 with lines lw 0.6 lc rgb "#0072B2" notitle, \
-  data using ($1==4?$2:1/0):($1==4?$3:1/0) skip 1 with lines lw 0.6 lc rgb "#0072B2" notitle, \
-  data using ($1==5?$2:1/0):($1==5?$3:1/0) skip 1 with lines lw 0.6 lc rgb "#0072B2" notitle, \
-  data using ($1==6?$2:1/0):($1==6?$3:1/0):($1==6?$4:1/0):($1==6?$5:1/0) skip 1 with yerrorlines lw 2 pt 7 ps 0.5 lc rgb "#0072B2" title "PPO", \
-  data using ($1==7?$2:1/0):($1==7?$3:1/0) skip 1 with lines lw 0.6 lc rgb "#56B4E9" notitle, \
-  data using ($1==8?$2:1/0):($1==8?$3:1/0) skip 1 with lines lw 0.6 lc rgb "#56B4E9" notitle, \
-  data using ($1==9?$2:1/0):($1==9?$3:1/0) skip 1 with lines lw 0.6 lc rgb "#56B4E9" notitle, \
-  data using ($1==10?$2:1/0):($1==10?$3:1/0) skip 1 with lines lw 0.6 lc rgb "#56B4E9" notitle, \
-  data using ($1==11?$2:1/0):($1==11?$3:1/0) skip 1 with lines lw 0.6 lc rgb "#56B4E9" notitle, \
-  data using ($1==12?$2:1/0):($1==12?$3:1/0) skip 1 with lines lw 0.6 lc rgb "#56B4E9" notitle, \
-  data using ($1==13?$2:1/0):($1==13?$3:1/0):($1==13?$4:1/0):($1==13?$5:1/0) skip 1 with yerrorlines lw 2 pt 7 ps 0.5 lc rgb "#56B4E9" title "PPO-GT", \
-  data using ($1==14?$2:1/0):($1==14?$3:1/0) skip 1 with lines lw 0.6 lc rgb "#D55E00" notitle, \
-  data using ($1==15?$2:1/0):($1==15?$3:1/0) skip 1 with lines lw 0.6 lc rgb "#D55E00" notitle, \
-  data using ($1==16?$2:1/0):($1==16?$3:1/0) skip 1 with lines lw 0.6 lc rgb "#D55E00" notitle, \
-  data using ($1==17?$2:1/0):($1==17?$3:1/0) skip 1 with lines lw 0.6 lc rgb "#D55E00" notitle, \
-  data using ($1==18?$2:1/0):($1==18?$3:1/0) skip 1 with lines lw 0.6 lc rgb "#D55E00" notitle, \
-  data using ($1==19?$2:1/0):($1==19?$3:1/0) skip 1 with lines lw 0.6 lc rgb "#D55E00" notitle, \
-  data using ($1==20?$2:1/0):($1==20?$3:1/0):($1==20?$4:1/0):($1==20?$5:1/0) skip 1 with yerrorlines lw 2 pt 7 ps 0.5 lc rgb "#D55E00" title "DPO", \
-  data using ($1==21?$2:1/0):($1==21?$3:1/0):($1==21?$4:1/0):($1==21?$5:1/0) skip 1 with yerrorbars lw 2 pt 7 ps 0.8 lc rgb "#009E73" title "best-of-n"
-set terminal pngcairo size 1140,630 font "Helvetica,15"
+plot data using ($1==0?$2:1/0):($1==0?$4:1/0):($1==0?$5:1/0) skip 1 with filledcurves lc rgb "#0072B2" notitle, \
+  data using ($1==0?$2:1/0):($1==0?$3:1/0) skip 1 with linespoints lw 2 pt 7 ps 0.35 lc rgb "#0072B2" title "PPO", \
+  data using ($1==1?$2:1/0):($1==1?$3:1/0):($1==1?$4:1/0):($1==1?$5:1/0) skip 1 with yerrorbars lw 2 pt 7 ps 0.8 lc rgb "#0072B2" notitle, \
+  data using ($1==2?$2:1/0):($1==2?$4:1/0):($1==2?$5:1/0) skip 1 with filledcurves lc rgb "#56B4E9" notitle, \
+  data using ($1==2?$2:1/0):($1==2?$3:1/0) skip 1 with linespoints lw 2 pt 7 ps 0.35 lc rgb "#56B4E9" title "PPO-GT", \
+  data using ($1==3?$2:1/0):($1==3?$3:1/0):($1==3?$4:1/0):($1==3?$5:1/0) skip 1 with yerrorbars lw 2 pt 7 ps 0.8 lc rgb "#56B4E9" notitle, \
+  data using ($1==4?$2:1/0):($1==4?$4:1/0):($1==4?$5:1/0) skip 1 with filledcurves lc rgb "#D55E00" notitle, \
+  data using ($1==4?$2:1/0):($1==4?$3:1/0) skip 1 with linespoints lw 2 pt 7 ps 0.35 lc rgb "#D55E00" title "DPO", \
+  data using ($1==5?$2:1/0):($1==5?$3:1/0):($1==5?$4:1/0):($1==5?$5:1/0) skip 1 with yerrorbars lw 2 pt 7 ps 0.8 lc rgb "#D55E00" notitle, \
+  data using ($1==6?$2:1/0):($1==6?$3:1/0):($1==6?$4:1/0):($1==6?$5:1/0) skip 1 with yerrorbars lw 2 pt 7 ps 0.8 lc rgb "#009E73" title "best-of-n"
+set terminal pngcairo size 1140,750 font "Helvetica,23"
 set output "proxy-by-kl.png"
 replot

@@ -2,7 +2,7 @@
 set datafile separator ","
 set title "Reward model: Bradley–Terry loss" font ",13"
 set xlabel "training step"
-set ylabel "nats a pair"
+set ylabel "nats per pair"
 set border 3 lc rgb "#666666"
 set tics nomirror out
 set grid lc rgb "#e4e4e4" lw 1

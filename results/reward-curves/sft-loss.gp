@@ -2,7 +2,7 @@
 set datafile separator ","
 set title "SFT: cross-entropy" font ",13"
 set xlabel "training step"
-set ylabel "nats a token"
+set ylabel "nats per token"
 set border 3 lc rgb "#666666"
 set tics nomirror out
 set grid lc rgb "#e4e4e4" lw 1

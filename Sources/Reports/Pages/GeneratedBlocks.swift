@@ -97,19 +97,19 @@ private struct ResultsTable {
     let facts = summary.facts
     let title = (summary.judge ?? .gold).title
     let heading =
-      ["policy", "\(title) over SFT"] + columns.map(\.title)
+      ["policy"] + columns.map(\.title) + ["\(title) over SFT"]
       + ["GFLOP of training", "GFLOP an answer", "choices", "noise-free numbers"]
     let head =
       "\(facts.parameterCount) parameters, β = \(short(facts.beta)), \(facts.seeds.count) paired seeds; "
       + "mean and 95 % t interval:"
     var lines = [head, "", row(heading), row(heading.map { _ in "---" })]
-    lines.append(row(["SFT (π_ref)", ""] + values(summary.reference) + ["", "", "", ""]))
+    lines.append(row(["SFT (π_ref)"] + values(summary.reference) + ["", "", "", "", ""]))
     for arm in summary.arms {
       let answer = arm.final[MetricKey.answerFLOPs.rawValue].map { readable($0.mean / 1e9) } ?? ""
       let cost = [
         readable(arm.cost.flops / 1e9), answer, "\(arm.cost.labels)", "\(arm.cost.goldQueries)",
       ]
-      lines.append(row([arm.name, gain(of: arm)] + values(arm.final) + cost))
+      lines.append(row([arm.name] + values(arm.final) + [gain(of: arm)] + cost))
     }
     return lines.joined(separator: "\n")
   }

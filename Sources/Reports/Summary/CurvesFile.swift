@@ -66,7 +66,8 @@ package struct CurvesFile: Sendable {
 
   /// What was read at one KL off the checkpoints: a path with more points than these is in `paths.csv`.
   private func pathsOfCheckpoints(_ summary: ExperimentSummary) -> [MatchedComparison] {
-    guard summary.facts.path == nil else { return [] }
+    // A summary without evidence is older than the rule that a level needs a measured point nearby.
+    guard summary.facts.path == nil, summary.evidence != nil else { return [] }
     return summary.matched.filter { $0.axis == CurveAxis.kl.rawValue && $0.difference != nil }
   }
 
