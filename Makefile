@@ -37,8 +37,8 @@ experiment: build ## RLHF and DPO on identical data: reward curves, stability, r
 	$(TANDEM) run experiments/reward-curves --output runs/reward-curves$(if $(QUICK),-quick) \
 	  --results $(if $(QUICK),runs/reward-curves-quick/results,results/reward-curves) $(QUICK_FLAG) $(JOBS_FLAG)
 
-frontier: build ## Gold against KL of finished runs over β, PPO, PPO-GT, DPO and best-of-n (about 25 minutes)
-	@echo "make frontier: about 25 minutes on two cores after the build"
+frontier: build ## Gold against KL of finished runs over β, PPO, DPO and best-of-n (about 30 minutes)
+	@echo "make frontier: about 30 minutes on two cores after the build"
 	$(TANDEM) run experiments/frontier-reviews --output runs/frontier-reviews$(if $(QUICK),-quick) \
 	  --results $(if $(QUICK),runs/frontier-reviews-quick/results,results/frontier-reviews) $(QUICK_FLAG) $(JOBS_FLAG)
 
