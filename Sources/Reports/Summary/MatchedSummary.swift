@@ -112,7 +112,11 @@ private struct PairedPaths {
     let (one, other) = (curves(\.first, on: .flops), curves(\.second, on: .flops))
     let ranges = zip(one, other).map { commonRange(of: [$0, $1]) }
     guard ranges.contains(where: { $0 != nil }) else { return [] }
-    return [0.25, 0.5, 0.75, 1].map { share in
+    // Where one arm begins as the other ends, as PPO does with its reward model paid, there is one place.
+    let isOnePlace = ranges.compactMap(\.self).allSatisfy {
+      $0.upperBound - $0.lowerBound <= 1e-6 * $0.upperBound
+    }
+    return (isOnePlace ? [1] : [0.25, 0.5, 0.75, 1]).map { share in
       let levels = ranges.map { range in
         range.map { $0.lowerBound + share * ($0.upperBound - $0.lowerBound) } ?? .nan
       }
