@@ -8,7 +8,7 @@ set tics nomirror out
 set grid lc rgb "#e4e4e4" lw 1
 set key outside right top vertical Left reverse samplen 2
 set style fill transparent solid 0.18 noborder
-set xtics ("none" 0, "batch mean" 1, "one reference sample" 2, "leave one out" 3, "learned value" 4, "soft value β log Z" 5, "none whitened" 6, "none reward to go" 7, "soft value whitened" 8)
+set xtics rotate by -20 ("none" 0, "batch mean" 1, "one reference sample" 2, "leave one out" 3, "learned value" 4, "soft value β log Z" 5, "none whitened" 6, "none reward to go" 7, "soft value whitened" 8)
 set xrange [-0.6:8.6]
 data = "training-end.csv"
 set terminal svg size 760,420 font "Helvetica,12" name "training_end" background rgb "white"
