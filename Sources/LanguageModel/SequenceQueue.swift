@@ -61,12 +61,7 @@ struct SequenceQueue {
     self.prompts = prompts
     self.slots = min(slots, prompts.count)
     self.maximumTokens = maximumTokens
-    var places: [[Int]: Int] = [:]
-    firstPlaces = prompts.enumerated().map { place, prompt in
-      if let first = places[prompt] { return first }
-      places[prompt] = place
-      return place
-    }
+    firstPlaces = LanguageModel.firstPlaces(of: prompts)
     freeSlots = (0..<self.slots).reversed()
     finished = [Sampled?](repeating: nil, count: prompts.count)
     promptInSlot = [Int?](repeating: nil, count: self.slots)
@@ -110,20 +105,18 @@ struct SequenceQueue {
   /// All tokens that the model has not seen: whole prompts at first, then one token per sequence.
   mutating func nextStep() -> Step {
     var step = next
-    var rowOfSlot: [Int: Int] = [:]
+    var lastRowOfSlot = [Int](repeating: 0, count: slots)
     for i in active.indices {
       let sequence = active[i]
       for position in sequence.cached..<sequence.tokens.count {
         step.tokens.append(sequence.tokens[position])
         step.places.append(slot: sequence.slot, position: position)
       }
-      if sequence.cached < sequence.tokens.count {
-        rowOfSlot[sequence.slot] = step.tokens.count - 1
-      }
+      lastRowOfSlot[sequence.slot] = step.tokens.count - 1
       active[i].cached = sequence.tokens.count
     }
-    let sources = Dictionary(uniqueKeysWithValues: step.copiesAfter.map { ($0.target, $0.source) })
-    step.lastRows = active.compactMap { rowOfSlot[sources[$0.slot] ?? $0.slot] }
+    for copy in step.copiesAfter { lastRowOfSlot[copy.target] = lastRowOfSlot[copy.source] }
+    step.lastRows = active.map { lastRowOfSlot[$0.slot] }
     (next, starting) = (Step(), [])
     return step
   }
@@ -148,5 +141,15 @@ struct SequenceQueue {
     finished[sequence.index] = Sampled(
       sequence: TokenSequence(prompt: prompts[sequence.index], completion: completion),
       logProbabilities: sequence.logProbabilities, ended: ended)
+  }
+}
+
+/// The place of the first prompt that equals each prompt.
+package func firstPlaces(of prompts: [[Int]]) -> [Int] {
+  var places: [[Int]: Int] = [:]
+  return prompts.enumerated().map { place, prompt in
+    if let first = places[prompt] { return first }
+    places[prompt] = place
+    return place
   }
 }

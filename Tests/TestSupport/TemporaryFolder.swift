@@ -18,6 +18,14 @@ public final class TemporaryFolder: Sendable {
   public func data(_ path: String) throws -> Data {
     try Data(contentsOf: url.appending(path: path))
   }
+
+  /// Writes a file, and makes the folders that it lies in.
+  public func write(_ text: String, to path: String) throws {
+    let file = url.appending(path: path)
+    try FileManager.default.createDirectory(
+      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: file)
+  }
 }
 
 /// Calls the body with a new folder that is removed afterwards.

@@ -128,16 +128,6 @@ package struct PolicyEvaluator: Sendable {
   }
 }
 
-/// The place of the first prompt that equals each prompt.
-private func firstPlaces(of prompts: [[Int]]) -> [Int] {
-  var places: [[Int]: Int] = [:]
-  return prompts.enumerated().map { place, prompt in
-    if let first = places[prompt] { return first }
-    places[prompt] = place
-    return place
-  }
-}
-
 /// One completion for each prompt, from a draw for each number of a prompt and position.
 func sampleCompletions(
   of policy: Transformer<Float>, prompts: [[Int]], task: any PreferenceTask, temperature: Double,

@@ -5,17 +5,15 @@ import Workbench
 
 /// Figures of the end of training: terms of the gold reward, reliability of the reward model, profile over runs.
 func finalFigures(_ data: FigureData) -> [Figure] {
-  (data.judge == .gold ? [objectives(data.runs)] : [])
-    + [goldTerms(data.runs), calibration(data.cells)]
-    + [data.judge.flatMap { profile(data.runs, judge: $0) }].compactMap(\.self)
+  [
+    data.judge == .gold ? objectives(data.runs) : nil, goldTerms(data.runs),
+    calibration(data.cells), data.judge.flatMap { profile(data.runs, judge: $0) },
+  ].compactMap(\.self)
 }
 
-/// J of every arm at its end: the one number that needs no matching.
-private func objectives(_ runs: [ArmRuns]) -> Figure {
-  guard runs.count <= Palette.crowd else {
-    return Figure(
-      name: "objective", section: .end, title: "", caption: "", xLabel: "", yLabel: "", series: [])
-  }
+/// J of every arm at its end: the one number that needs no matching; nil of more arms than have labels.
+private func objectives(_ runs: [ArmRuns]) -> Figure? {
+  guard runs.count <= Palette.crowd else { return nil }
   let start = runs.first { $0.isTrained }.map { ("SFT", "#555555", $0.firstValues(.goldObjective)) }
   let groups =
     [start].compactMap(\.self)

@@ -31,7 +31,7 @@ package struct TrainingEnds: Codable, Sendable {
     }
     let fit = ExactAct.fitted.last ?? .nan
     let named: [(String, Double)] =
-      path.goals.isEmpty ? [] : [(Self.fitName, fit)] + ends + [("reference", 1)]
+      path.goals.isEmpty ? [] : [("end of the fit", fit)] + ends + [("reference", 1)]
     places = named.map { name, remaining in
       Place(
         name: name, suboptimality: rounded(path.suboptimality(atRemaining: remaining)),
@@ -39,9 +39,6 @@ package struct TrainingEnds: Codable, Sendable {
         noiseRatios: instances.map { rounded($0.noiseWithoutBaseline(at: 1 - remaining)) })
     }
   }
-
-  /// What the farthest place of the slopes' fit is called.
-  static let fitName = "end of the fit"
 
   /// The smallest 1 − t at which an arm ends; nil without arms.
   var nearest: Double? { places.dropFirst().dropLast().map(\.remaining).min() }

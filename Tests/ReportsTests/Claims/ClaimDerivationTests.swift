@@ -11,13 +11,6 @@ import Workbench
 
   init() throws { results = try TemporaryFolder() }
 
-  private func write(_ text: String, to path: String) throws {
-    let file = results.url.appending(path: path)
-    try FileManager.default.createDirectory(
-      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try Data(text.utf8).write(to: file)
-  }
-
   private func read(_ path: String) throws -> String {
     String(decoding: try results.data(path), as: UTF8.self)
   }
@@ -33,8 +26,9 @@ import Workbench
   /// An experiment's results without figures.
   private func writeExperiment() throws {
     let summary = HealthyCells.summary
-    try write(String(decoding: encodeRecord(summary), as: UTF8.self), to: "healthy/summary.json")
-    try write(
+    try results.write(
+      String(decoding: encodeRecord(summary), as: UTF8.self), to: "healthy/summary.json")
+    try results.write(
       CurvesFile.text(of: HealthyCells.cells(), facts: summary.facts), to: "healthy/curves.csv")
     try ClaimFile(experimentClaims(summary)).write(to: folder)
   }
@@ -44,11 +38,11 @@ import Workbench
       {"id":"a.b","source":"s","statement":"1 = 2","tier":"theorem","metric":"m","rule":"r",
       "verdict":"holds","command":"c"}
       """
-    try write(#"{"schema":"tandem.claims/2","claims":[\#(claim)]}"#, to: "a/claims.json")
+    try results.write(#"{"schema":"tandem.claims/2","claims":[\#(claim)]}"#, to: "a/claims.json")
     #expect(refusal()?.contains("'a.b' has no criterion that could decide it") == true)
     let decided = claim.replacing(
       #""rule""#, with: #""criterion":{"side":"at-most","bounds":[1e-9]},"effect":1,"rule""#)
-    try write(#"{"schema":"tandem.claims/2","claims":[\#(decided)]}"#, to: "a/claims.json")
+    try results.write(#"{"schema":"tandem.claims/2","claims":[\#(decided)]}"#, to: "a/claims.json")
     #expect(refusal()?.contains("'a.b' is stored as holds, its numbers give broken") == true)
   }
 
@@ -58,20 +52,20 @@ import Workbench
       "criterion":{"side":"above","bounds":[0]},"effect":5,"interval":[4,6],"seeds":2,
       "verdict":"reproduced","command":"c"}
       """
-    try write(#"{"schema":"tandem.claims/2","claims":[\#(claim)]}"#, to: "a/claims.json")
+    try results.write(#"{"schema":"tandem.claims/2","claims":[\#(claim)]}"#, to: "a/claims.json")
     #expect(
       refusal()?.contains("stored as reproduced, its numbers give void (2 paired seeds") == true)
   }
 
   @Test func filesOfTheFirstVersionAreRefusedWhereNothingGivesTheirNumbers() throws {
-    try write(#"{"schema":"tandem.claims/1","claims":[]}"#, to: "a/claims.json")
+    try results.write(#"{"schema":"tandem.claims/1","claims":[]}"#, to: "a/claims.json")
     #expect(refusal()?.contains("its schema is 'tandem.claims/1'") == true)
   }
 
   @Test func filesOfTheFirstVersionAreMadeAnewFromTheirSummary() throws {
     try writeExperiment()
     let current = try read("healthy/claims.json")
-    try write(#"{"schema":"tandem.claims/1","claims":[]}"#, to: "healthy/claims.json")
+    try results.write(#"{"schema":"tandem.claims/1","claims":[]}"#, to: "healthy/claims.json")
     #expect(refusal() == nil)
     #expect(try read("healthy/claims.json") == current)
   }
@@ -80,9 +74,11 @@ import Workbench
     try writeExperiment()
     #expect(refusal() == nil)
     let text = try read("healthy/claims.json")
-    try write(text.replacing("contradicted", with: "inconclusive"), to: "healthy/claims.json")
+    try results.write(
+      text.replacing("contradicted", with: "inconclusive"), to: "healthy/claims.json")
     #expect(refusal()?.contains("is stored as inconclusive, its numbers give contradicted") == true)
-    try write(text.replacing(#""effect":1.5,"#, with: #""effect":1.6,"#), to: "healthy/claims.json")
+    try results.write(
+      text.replacing(#""effect":1.5,"#, with: #""effect":1.6,"#), to: "healthy/claims.json")
     #expect(refusal()?.contains("other numbers than those that decide it") == true)
     let fewer = ClaimFile(
       Array(ClaimFile(experimentClaims(HealthyCells.summary)).claims.dropLast()))
@@ -96,7 +92,7 @@ import Workbench
     for index in shifted.indices where shifted[index].arm == "PPO" {
       shifted[index].evaluations[1].values["eval/gold_reward"]? += 0.1
     }
-    try write(
+    try results.write(
       CurvesFile.text(of: shifted, facts: HealthyCells.facts()), to: "healthy/curves.csv")
     #expect(refusal()?.contains("PPO − DPO at a KL of") == true)
   }
@@ -106,7 +102,8 @@ import Workbench
     var summary = HealthyCells.summary
     summary.comparisons[0].difference.mean += 0.2
     summary.comparisons[0].difference.high += 0.2
-    try write(String(decoding: encodeRecord(summary), as: UTF8.self), to: "healthy/summary.json")
+    try results.write(
+      String(decoding: encodeRecord(summary), as: UTF8.self), to: "healthy/summary.json")
     #expect(refusal()?.contains("PPO − SFT is ") == true)
     try FileManager.default.removeItem(at: folder.appending(path: "curves.csv"))
     #expect(refusal()?.contains("checked against its curves") == true)

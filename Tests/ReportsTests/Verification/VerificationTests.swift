@@ -9,30 +9,23 @@ import Workbench
 
   init() throws { root = try TemporaryFolder() }
 
-  private func write(_ text: String, to path: String) throws {
-    let file = root.url.appending(path: path)
-    try FileManager.default.createDirectory(
-      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try Data(text.utf8).write(to: file)
-  }
-
   /// A small repository in which everything agrees.
   private func writeRepository() throws {
     let summary = HealthyCells.summary
-    try write(
+    try root.write(
       String(decoding: encodeRecord(summary), as: UTF8.self), to: "results/healthy/summary.json")
-    try write(
+    try root.write(
       CurvesFile.text(of: HealthyCells.cells(), facts: summary.facts),
       to: "results/healthy/curves.csv")
     try ClaimFile(experimentClaims(summary))
       .write(to: root.url.appending(path: "results/healthy"))
     let text = "task: {name: enumerable-language}\nseeds: 2\narms: [{dpo: {}}]\n"
-    try write(text, to: "experiments/healthy/experiment.yaml")
+    try root.write(text, to: "experiments/healthy/experiment.yaml")
     let folder = root.url.appending(path: "experiments/healthy")
     let runner = try ExperimentRunner(ExperimentSpecification(contentsOf: folder), folder: folder)
     let hash = try runner.specification.digest
-    try write(#"{"specification":"\#(hash)"}"#, to: "results/healthy/manifest.json")
-    try write(
+    try root.write(#"{"specification":"\#(hash)"}"#, to: "results/healthy/manifest.json")
+    try root.write(
       "# A\n<!-- generated: healthy.verdicts -->\nold\n<!-- end -->\nB\n", to: "README.md")
     try Verification(root: root.url).writeBlocks()
   }
@@ -56,7 +49,7 @@ import Workbench
 
   @Test func aSpecificationThatChangedAfterTheRunIsFound() throws {
     try writeRepository()
-    try write(
+    try root.write(
       "task: {name: enumerable-language}\nseeds: 2\nbeta: 0.2\narms: [{dpo: {}}]\n",
       to: "experiments/healthy/experiment.yaml")
     let found = try problems()
@@ -71,7 +64,7 @@ import Workbench
     #expect(readme.hasPrefix("# A\n<!-- generated: healthy.verdicts -->\n- DPO"))
     #expect(readme.hasSuffix("<!-- end -->\nB\n"))
     #expect(readme.contains("PPO ends above SFT in gold reward: **reproduced**, 1.50 ["))
-    try write(readme.replacing("1.50", with: "1.60"), to: "README.md")
+    try root.write(readme.replacing("1.50", with: "1.60"), to: "README.md")
     #expect(try problems().keys.sorted() == ["README.md: generated blocks"])
     try Verification(root: root.url).writeBlocks()
     #expect(try problems().isEmpty)
@@ -80,11 +73,11 @@ import Workbench
   @Test func aVerdictThatWasTypedInIsFound() throws {
     try writeRepository()
     let claims = String(decoding: try root.data("results/healthy/claims.json"), as: UTF8.self)
-    try write(
+    try root.write(
       claims.replacing("contradicted\"", with: "reproduced\""),
       to: "results/healthy/claims.json")
     #expect(try problems().values.contains { $0.contains("stored as reproduced") })
-    try write(#"{"schema":"tandem.claims/1","claims":[]}"#, to: "results/healthy/claims.json")
+    try root.write(#"{"schema":"tandem.claims/1","claims":[]}"#, to: "results/healthy/claims.json")
     #expect(try problems().values.contains { $0.contains("of the first version") })
   }
 
@@ -95,7 +88,7 @@ import Workbench
   ])
   func blocksThatMakeNoSenseAreRefused(text: String, said: String) throws {
     try writeRepository()
-    try write(text, to: "README.md")
+    try root.write(text, to: "README.md")
     #expect(try problems()["README.md: generated blocks"]?.contains(said) == true)
   }
 
